@@ -483,6 +483,33 @@ class Rendering:
     markdown: str
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one takeaway that was found, for the editor's eyes."""
+
+    takeaway: Takeaway
+    printed: bool
+    why: tuple[str, ...]  # why it ranks where it does, or why it was not printed
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """An edition with what an editor needs to judge it; never shown to readers.
+
+    `verdicts` are best first. `findings` name incident and review file with each finding.
+    """
+
+    edition: Edition
+    rendering: Rendering
+    trial: bool  # composed just now and stored nowhere; else the frozen edition
+    verdicts: tuple[Verdict, ...] = ()
+    waiting: tuple[tuple[str, str, Standing, str | None], ...] = ()  # key, title, why, url
+    findings: tuple[tuple[str, str | None, Finding], ...] = ()  # incident, file, finding
+    problems: tuple[Problem, ...] = ()
+    private: int = 0
+    unchecked: int = 0
+
+
 class DeliveryState(StrEnum):
     """Where a delivery stands; see docs/delivery.md for the state machine."""
 
