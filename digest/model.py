@@ -267,7 +267,7 @@ class Choice:
     """A takeaway chosen for readers: why, and with which theme."""
 
     takeaway: Takeaway
-    why: tuple[str, ...]  # "the same learning in 2 incidents this month", "new", …; may be empty
+    why: tuple[str, ...] = ()  # "the same learning in 2 incidents this month", "new", …
     theme: Theme | None = None
     also: tuple[str, ...] = ()  # keys of other incidents that teach the same
 
@@ -347,6 +347,7 @@ class CauseGroup:
     of: int
     follow_ups_open: int
     follow_ups_closed: int
+    follow_ups_stated: int = 0  # asked for in a review's text, state unknown
 
 
 @dataclass(frozen=True, slots=True)

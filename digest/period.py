@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import total_ordering
 from zoneinfo import ZoneInfo
 
-_KEY = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_KEY = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 
 
 @total_ordering

@@ -66,12 +66,14 @@ def compose(month: Month, material: Material, imprint: Imprint) -> Edition:
     coverage = material.insights.coverage
     waits = coverage.waiting_review + coverage.waiting_learning + coverage.earlier_waiting
     late = sum(card.from_month is not None for card in cards)
+    complete = all(source.complete for source in material.collected.sources)
+    facts = headline.facts_of(coverage, late, complete=complete)
     return Edition(
         month=month,
         audience=_ALL,
-        subject=headline.subject_of(month, cards, coverage.incidents.now),
-        preheader=headline.preheader_of(cards, coverage),
-        masthead=Masthead(imprint.organisation, imprint.title, headline.facts_of(coverage, late)),
+        subject=headline.subject_of(month, cards, coverage.incidents.now, complete=complete),
+        preheader=headline.preheader_of(cards, facts),
+        masthead=Masthead(imprint.organisation, imprint.title, facts),
         lead=headline.lead_of(material.collected, cards, repeated, coverage),
         key_takeaways=cards,
         worth_repeating=repeated,

@@ -23,29 +23,33 @@ def count_of(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
-def subject_of(month: Month, cards: Sequence[Card], incidents: int) -> str:
-    """The strongest takeaway in plain words, and the month; without one, what the month was."""
+def subject_of(month: Month, cards: Sequence[Card], incidents: int, *, complete: bool = True) -> str:
+    """The strongest takeaway in plain words, and the month; without one, what the month was.
+
+    `complete`: every tracker could be read. Only then is a month without incidents called one.
+    """
     name = name_of(month)
     if cards:
         room = _SUBJECT_LIMIT - len(name) - 3
         return f"{_shortened(cards[0].text, room)} · {name}"
     if incidents:
         return f"{count_of(incidents, 'incident')}, no takeaways written yet · {name}"
+    if not complete:
+        return f"The month's incidents could not all be read · {name}"
     return f"A month without incidents · {name}"
 
 
-def preheader_of(cards: Sequence[Card], coverage: Coverage) -> str:
-    """What the inbox shows after the subject: the second takeaway, else the counts."""
+def preheader_of(cards: Sequence[Card], facts: Sequence[str]) -> str:
+    """What the inbox shows after the subject: the second takeaway, else the facts."""
     if len(cards) > 1:
         return _shortened(cards[1].text, 140)
-    facts = facts_of(coverage, late=0)
     return ", ".join(facts) + "."
 
 
-def facts_of(coverage: Coverage, late: int) -> tuple[str, ...]:
-    """One line of facts for the masthead."""
+def facts_of(coverage: Coverage, late: int, *, complete: bool = True) -> tuple[str, ...]:
+    """One line of facts for the masthead; `complete` as for the subject."""
     if not coverage.incidents.now:
-        facts = ["no incidents"]
+        facts = ["no incidents" if complete else "incidents could not be read"]
     else:
         facts = [count_of(coverage.incidents.now, "incident"), f"{coverage.learnt} with takeaways"]
     if late:
