@@ -1,0 +1,284 @@
+"""Editions as they were frozen: what was composed and rendered is what is sent, whatever changes later.
+
+One row a (period, audience, revision), and the database alone decides who wrote it: a check before
+the insert would let two processes both be first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, Row, delete, exists, func, or_, select, update
+
+from digest.errors import LedgerError
+from digest.ledger.codec import digest_of, from_json, stamp, to_json, unstamp
+from digest.ledger.incidents import snapshot_hash
+from digest.ledger.store import Store, insert_new
+from digest.ledger.tables import artefact, attempt, delivery, edition
+from digest.model import Card, DeliveryState, Edition, Rendering
+from digest.period import Month
+
+
+class EditionState(StrEnum):
+    """Where an edition stands; see docs/delivery.md for the state machine."""
+
+    PLANNED = "planned"
+    MISSED = "missed"
+    COLLECTING = "collecting"
+    COLLECTED = "collected"
+    COMPOSING = "composing"
+    COMPOSED = "composed"
+    SKIPPED = "skipped"
+    AWAITING_APPROVAL = "awaiting_approval"
+    ADDRESSED = "addressed"
+    BLOCKED = "blocked"
+    SENDING = "sending"
+    PAUSED = "paused"
+    SENT = "sent"
+    SENT_WITH_GAPS = "sent_with_gaps"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+
+
+_S = EditionState
+# From where an edition may get to each state. `freeze` alone makes `composed` out of nothing; `sent`
+# goes back to `addressed` when a target is added later.
+COMES_FROM: dict[EditionState, frozenset[EditionState]] = {
+    _S.PLANNED: frozenset({_S.MISSED, _S.FAILED}),
+    _S.MISSED: frozenset(),
+    _S.COLLECTING: frozenset({_S.PLANNED}),
+    _S.COLLECTED: frozenset({_S.COLLECTING}),
+    _S.COMPOSING: frozenset({_S.COLLECTED}),
+    _S.COMPOSED: frozenset({_S.COMPOSING}),
+    _S.SKIPPED: frozenset({_S.COLLECTED, _S.COMPOSING, _S.COMPOSED}),
+    _S.AWAITING_APPROVAL: frozenset({_S.COMPOSED}),
+    _S.ADDRESSED: frozenset(
+        {_S.COMPOSED, _S.AWAITING_APPROVAL, _S.SENT, _S.SENT_WITH_GAPS, _S.BLOCKED, _S.SENDING, _S.PAUSED}
+    ),
+    _S.BLOCKED: frozenset({_S.ADDRESSED}),
+    _S.SENDING: frozenset({_S.ADDRESSED, _S.PAUSED}),
+    _S.PAUSED: frozenset({_S.SENDING}),
+    _S.SENT: frozenset({_S.ADDRESSED, _S.SENDING, _S.PAUSED, _S.SENT_WITH_GAPS}),
+    _S.SENT_WITH_GAPS: frozenset({_S.ADDRESSED, _S.SENDING, _S.PAUSED, _S.SENT}),
+    _S.FAILED: frozenset({_S.COLLECTING, _S.COLLECTED, _S.COMPOSING}),
+    _S.CANCELLED: frozenset({_S.COMPOSED, _S.AWAITING_APPROVAL, _S.ADDRESSED, _S.SENDING, _S.PAUSED}),
+    _S.SUPERSEDED: frozenset({_S.SENT, _S.SENT_WITH_GAPS, _S.CANCELLED}),
+}
+
+# With a delivery in one of these, something went out, or may have.
+_OUT = (DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldEdition:
+    """An edition as it was frozen, with every form of it."""
+
+    id: str
+    month: str  # "2026-05"
+    audience: str
+    revision: int
+    state: EditionState
+    cutoff: datetime  # when its incidents were collected
+    content_hash: str  # of the rendering
+    edition: Edition
+    rendering: Rendering
+
+
+@dataclass(frozen=True, slots=True)
+class EditionLine:
+    """One edition in a list: where it stands, and its deliveries counted by state."""
+
+    id: str
+    month: str
+    audience: str
+    revision: int
+    state: EditionState
+    cutoff: datetime | None
+    deliveries: tuple[tuple[DeliveryState, int], ...]
+
+
+class Editions(Store):
+    """The ledger's part that stage 4 and 5 write, and stage 6 reads."""
+
+    def freeze(self, composed: Edition, rendering: Rendering, config_hash: str = "") -> HeldEdition:
+        """Keep an edition and its rendering; the first one frozen for a month wins, and is returned.
+
+        Raises:
+            LedgerError: the ledger cannot be written.
+        """
+        texts = {"edition": to_json(composed, Edition), "rendering": to_json(rendering, Rendering)}
+        hashes = {kind: digest_of(text) for kind, text in texts.items()}
+        row = _edition_row(composed, hashes, self.now(), config_hash)
+        with self.writing() as connection:
+            row["snapshot_hash"] = snapshot_hash(connection, composed.month.key)
+            won = connection.execute(insert_new(connection, edition).values(row)).rowcount == 1
+            if won:
+                for kind, text in texts.items():
+                    values = {"content_hash": hashes[kind], "kind": kind, "bytes": text.encode()}
+                    connection.execute(insert_new(connection, artefact).values(values))
+            return _held(connection, _found(connection, composed.month.key, composed.audience)[0])
+
+    def held(self, month_key: str, audience: str = "all") -> HeldEdition | None:
+        """Return a month's edition in its newest revision; None where none was frozen.
+
+        Raises:
+            LedgerError: what is held is not what was frozen (damage, or a change from outside).
+        """
+        with self.reading() as connection:
+            return next((_held(connection, row) for row in _found(connection, month_key, audience)), None)
+
+    def discard(self, edition_id: str) -> bool:
+        """Forget an edition, so that it can be made anew; False, and nothing done, once anything went out.
+
+        "Went out" counts what may have: claimed, sending or unknown.
+        """
+        with self.writing() as connection:
+            of_edition = delivery.c.edition_id == edition_id
+            out = select(delivery.c.state).where(of_edition, delivery.c.state.in_(_OUT)).limit(1)
+            if connection.execute(out).first() is not None:
+                return False
+            connection.execute(delete(attempt).where(attempt.c.edition_id == edition_id))
+            connection.execute(delete(delivery).where(of_edition))
+            connection.execute(delete(edition).where(edition.c.id == edition_id))
+            used = exists().where(
+                or_(
+                    edition.c.edition_hash == artefact.c.content_hash,
+                    edition.c.content_hash == artefact.c.content_hash,
+                )
+            )
+            connection.execute(delete(artefact).where(~used))
+            return True
+
+    def move(self, edition_id: str, to: EditionState) -> bool:
+        """Bring an edition to a state; False, and nothing done, where its own state does not lead there."""
+        with self.writing() as connection:
+            return move(connection, edition_id, to, self.now())
+
+    def printed_before(self, month_key: str, months: int = 12) -> tuple[tuple[str, Card], ...]:
+        """Return the key takeaways of earlier editions, each with its month ("2026-04"), oldest first."""
+        first = Month.parse(month_key).shift(-months).key
+        query = (
+            select(edition)
+            .where(
+                edition.c.period >= first, edition.c.period < month_key, edition.c.edition_hash.is_not(None)
+            )
+            .where(edition.c.state.not_in([_S.CANCELLED.value, _S.SUPERSEDED.value]))
+            .order_by(edition.c.period, edition.c.audience, edition.c.revision)
+        )
+        with self.reading() as connection:
+            rows = connection.execute(query).all()
+            newest = {(row.period, row.audience): row for row in rows}
+            return tuple(
+                (row.period, card)
+                for row in newest.values()
+                for card in _edition(connection, row).key_takeaways
+            )
+
+    def previous_cutoff(self, month_key: str, audience: str = "all") -> datetime | None:
+        """Return when the incidents of the nearest earlier edition were collected; None where none is."""
+        query = (
+            select(edition.c.cutoff)
+            .where(
+                edition.c.period < month_key, edition.c.audience == audience, edition.c.cutoff.is_not(None)
+            )
+            .order_by(edition.c.period.desc(), edition.c.revision.desc())
+            .limit(1)
+        )
+        with self.reading() as connection:
+            cutoff = connection.execute(query).scalar_one_or_none()
+        return None if cutoff is None else unstamp(cutoff)
+
+    def editions(self) -> tuple[EditionLine, ...]:
+        """Return every edition, the newest month first, with its deliveries counted."""
+        order = (edition.c.period.desc(), edition.c.audience, edition.c.revision.desc())
+        count = select(delivery.c.edition_id, delivery.c.state, func.count().label("n"))
+        with self.reading() as connection:
+            rows = connection.execute(select(edition).order_by(*order)).all()
+            counts = connection.execute(count.group_by(delivery.c.edition_id, delivery.c.state)).all()
+        return tuple(_line(row, [c for c in counts if c.edition_id == row.id]) for row in rows)
+
+
+def move(connection: Connection, edition_id: str, to: EditionState, now: str) -> bool:
+    """Bring an edition to a state within the caller's transaction; False where its own forbids it."""
+    allowed = [state.value for state in COMES_FROM[to]]
+    guarded = update(edition).where(edition.c.id == edition_id, edition.c.state.in_(allowed))
+    return connection.execute(guarded.values(state=to.value, updated_at=now)).rowcount == 1
+
+
+def _edition_row(
+    composed: Edition, hashes: dict[str, str], now: str, config_hash: str
+) -> dict[str, str | int]:
+    return {
+        "id": str(uuid4()),
+        "period": composed.month.key,
+        "audience": composed.audience,
+        "revision": composed.revision,
+        "state": _S.COMPOSED.value,
+        "due_at": now,
+        "window_start": stamp(composed.month.start),
+        "window_end": stamp(composed.month.end),
+        "cutoff": stamp(composed.made.collected_at),
+        "config_hash": config_hash,
+        "edition_hash": hashes["edition"],
+        "content_hash": hashes["rendering"],
+        "fence": 0,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _found(connection: Connection, period: str, audience: str) -> Sequence[Row[Any]]:
+    """Return the newest revision that was frozen, or nothing."""
+    query = (
+        select(edition)
+        .where(edition.c.period == period, edition.c.audience == audience)
+        .where(edition.c.content_hash.is_not(None))
+        .order_by(edition.c.revision.desc())
+        .limit(1)
+    )
+    return connection.execute(query).all()
+
+
+def _held(connection: Connection, row: Row[Any]) -> HeldEdition:
+    return HeldEdition(
+        id=row.id,
+        month=row.period,
+        audience=row.audience,
+        revision=row.revision,
+        state=EditionState(row.state),
+        cutoff=unstamp(row.cutoff),
+        content_hash=row.content_hash,
+        edition=_edition(connection, row),
+        rendering=from_json(_artefact(connection, row.content_hash, row.period), Rendering),
+    )
+
+
+def _edition(connection: Connection, row: Row[Any]) -> Edition:
+    return from_json(_artefact(connection, row.edition_hash, row.period), Edition)
+
+
+def _artefact(connection: Connection, content_hash: str, period: str) -> bytes:
+    query = select(artefact.c.bytes).where(artefact.c.content_hash == content_hash)
+    content: bytes | None = connection.execute(query).scalar_one_or_none()
+    if content is None or digest_of(content) != content_hash:
+        message = (
+            f"the ledger's edition {period} is not what was frozen; put a backup of the ledger in its place"
+        )
+        raise LedgerError(message)
+    return content
+
+
+def _line(row: Row[Any], counts: Sequence[Row[Any]]) -> EditionLine:
+    return EditionLine(
+        id=row.id,
+        month=row.period,
+        audience=row.audience,
+        revision=row.revision,
+        state=EditionState(row.state),
+        cutoff=None if row.cutoff is None else unstamp(row.cutoff),
+        deliveries=tuple(sorted((DeliveryState(count.state), count.n) for count in counts)),
+    )
