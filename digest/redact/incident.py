@@ -1,0 +1,116 @@
+"""Redacts an incident: every field in which somebody may have written freely."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from urllib.parse import SplitResult, urlsplit
+
+from digest.model import FollowUp, Incident, Review
+from digest.redact.mask import put
+from digest.redact.names import People
+from digest.redact.rules import Rules
+from digest.redact.text import known_people, people_of, spans_of, views_of
+
+# Parameters that carry a credential, whatever their value looks like.
+_SECRET_PARAMETERS = (
+    "token", "secret", "password", "passwd", "pwd", "signature", "sig", "key", "apikey", "api_key", "auth",
+    "authorization", "credential", "code", "jwt", "session", "sessionid", "sid", "sso", "ticket", "otp", "saml",
+)  # fmt: skip
+
+
+def redact_incident(incident: Incident, rules: Rules) -> Incident:
+    """Mask secrets, addresses, handles, customers and the incident's own people in all its fields.
+
+    `people` is empty afterwards; `masked` holds how many masks of each kind, sorted by kind. The
+    key, the tracker's name and the review's file stay as they are. Whatever cannot be read raises,
+    and the caller leaves the incident out.
+    """
+    return _Redactor(incident, rules).incident()
+
+
+class _Redactor:
+    """One incident's people, and the count of its masks."""
+
+    def __init__(self, incident: Incident, rules: Rules) -> None:
+        self.raw = incident
+        self.rules = rules
+        self.views = views_of(incident.review.text)
+        spare = (*incident.services, *incident.tags, incident.team or "", incident.primary_cause or "")
+        self.people: People = known_people(incident.people, rules) + people_of(self.views[-1], rules, spare)
+        self.counts: Counter[str] = Counter(dict(incident.masked))
+
+    def incident(self) -> Incident:
+        raw = self.raw
+        redacted = replace(
+            raw,
+            title=self.line(raw.title),
+            url=self.address(raw.url),
+            severity_label=self.maybe(raw.severity_label),
+            services=self.lines(raw.services),
+            team=self.maybe(raw.team),
+            primary_cause=self.maybe(raw.primary_cause),
+            trigger=self.maybe(raw.trigger),
+            factors=self.lines(raw.factors),
+            tags=self.lines(raw.tags),
+            change=self.address(raw.change),
+            follow_ups=tuple(map(self.follow_up, raw.follow_ups)),
+            review=self.review(raw.review),
+            people=(),
+        )
+        return replace(redacted, masked=tuple(sorted(self.counts.items())))
+
+    def review(self, raw: Review) -> Review:
+        text = put(raw.text, spans_of(self.views, self.rules, self.people), raw.origin.first_line)
+        self.counts.update(dict(text.counts))
+        return replace(raw, text=text.text, url=self.address(raw.url), origin=text.origin)
+
+    def follow_up(self, raw: FollowUp) -> FollowUp:
+        return replace(raw, text=self.line(raw.text), url=self.address(raw.url))
+
+    def lines(self, raw: Iterable[str]) -> tuple[str, ...]:
+        return tuple(map(self.line, raw))
+
+    def maybe(self, raw: str | None) -> str | None:
+        return None if raw is None else self.line(raw)
+
+    def line(self, raw: str) -> str:
+        redacted = put(raw, spans_of(views_of(raw), self.rules, self.people))
+        self.counts.update(dict(redacted.counts))
+        return redacted.text
+
+    def address(self, raw: str | None) -> str | None:
+        """Return a link without credentials; None where what is left still holds something to mask."""
+        if raw is None:
+            return None
+        plain = redact_url(raw)
+        if plain is None or spans_of(views_of(plain), self.rules, self.people, sections=False):
+            self.counts["link"] += 1
+            return None
+        self.counts["link"] += plain != raw
+        self.counts = +self.counts
+        return plain
+
+
+def redact_url(url: str) -> str | None:
+    """Return `url` without its user part and the parameters that carry a credential; None: it is no URL."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return SplitResult(
+        parts.scheme,
+        parts.netloc.rpartition("@")[2],
+        parts.path,
+        _plain_parameters(parts.query),
+        _plain_parameters(parts.fragment),
+    ).geturl()
+
+
+def _plain_parameters(query: str) -> str:
+    return "&".join(one for one in query.split("&") if not _is_secret(one))
+
+
+def _is_secret(parameter: str) -> bool:
+    name, equals, _ = parameter.rpartition("=")
+    words = name.lower().replace("-", "_").lstrip("?/")
+    return bool(equals) and any(words == p or words.endswith(f"_{p}") for p in _SECRET_PARAMETERS)

@@ -1,0 +1,94 @@
+"""Redacts one text: gathers what is to be masked, in the source and in what is shown of it."""
+
+from collections.abc import Iterable, Sequence
+
+from digest.redact import handles, names, people, scan
+from digest.redact.mask import Redacted, Span, put
+from digest.redact.names import People
+from digest.redact.rules import CUSTOMER, Rules
+from digest.redact.view import View, visible
+
+
+def redact_text(text: str, rules: Rules, people: Sequence[str] = (), first_line: int = 0) -> Redacted:
+    """Mask the secrets, addresses, handles, customers and people of a text.
+
+    Args:
+        text: in Markdown, HTML, wiki markup or plain.
+        rules: what to mask.
+        people: who took part, as the tracker names them; names, logins or addresses. Those of the
+            text's own people sections are found besides.
+        first_line: how many lines of the file come before the text.
+
+    Returns:
+        The text with masks of a fixed size, each line still on its own line; masked again, it stays
+        as it is. Its `origin` gives the file's own line and column of every place.
+    """
+    views = views_of(text)
+    known = known_people(people, rules) + people_of(views[-1], rules)
+    return put(text, spans_of(views, rules, known), first_line)
+
+
+def is_clean(text: str, rules: Rules, people: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the kinds still to be masked in a finished text, sorted; empty where it is clean.
+
+    People sections are not looked for: a finished text may say "Owner: the Checkout team".
+    """
+    found = spans_of(views_of(text), rules, known_people(people, rules), sections=False)
+    return tuple(sorted({span.kind for span in found}))
+
+
+def views_of(text: str) -> list[View]:
+    """Return the source and, where it differs, what is shown of it; the latter stands last."""
+    shown = visible(text)
+    return [shown] if shown.text == text else [View.of(text), shown]
+
+
+def known_people(written: Iterable[str], rules: Rules) -> People:
+    """Read people out of a tracker's fields."""
+    known = People()
+    for one in written:
+        known += names.read(one, rules.people, certain=True)
+    return known
+
+
+def people_of(view: View, rules: Rules, spare: Iterable[str] = ()) -> People:
+    """Return who is named in the people sections of a text.
+
+    Args:
+        view: what is shown of it.
+        rules: their vocabulary says where people are named.
+        spare: names of teams and services, which no person is taken to bear alone.
+    """
+    sure, unsure = people.learn(view, people.places(view, rules.people), rules.people)
+    return names.without(sure, spare, "") + names.without(unsure, spare, view.text)
+
+
+def spans_of(views: Sequence[View], rules: Rules, known: People, *, sections: bool = True) -> list[Span]:
+    """Return all that is to be masked in a text, as stretches of it, in no order."""
+    found = scan.secrets(views, rules)
+    logins = People()
+    for view in views:
+        at, telling = handles.spans(view, rules)
+        found += at
+        logins += telling
+    if sections:
+        found += people.spans(views[-1], people.places(views[-1], rules.people), rules)
+    for view in views:
+        found += names.find(view, known + logins, rules)
+        found += customers(view, rules)
+    return _outside_masks(views[0].text, found, rules)
+
+
+def customers(view: View, rules: Rules) -> Iterable[Span]:
+    """Yield where the operator's customers are named."""
+    for start, end, _ in rules.customers.find(view.folded):
+        if not rules.allows(view.text[start:end]):
+            yield Span(*view.source(start, end), CUSTOMER)
+
+
+def _outside_masks(text: str, found: list[Span], rules: Rules) -> list[Span]:
+    """Leave out what lies within a mask, so that a customer named "Token" leaves `[token]` alone."""
+    masks = [match.span() for match in rules.masks.finditer(text)] if "[" in text else []
+    if not masks:
+        return found
+    return [s for s in found if not any(a <= s.start and s.end <= b for a, b in masks)]

@@ -1,0 +1,155 @@
+"""A text as a reader sees it, with the way back to where each part of it stands in the source.
+
+Markup, entities and characters without width can split a secret or a name in two. Matching
+runs on the source and again on this view; what is found here is masked in the source.
+"""
+
+import html
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+# Soft hyphen, zero-width and bidirectional controls, variation selectors, combining marks.
+_INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\u0300-\u036f"
+_INLINE = "a|abbr|b|big|code|del|em|font|i|ins|kbd|mark|s|small|span|strike|strong|sub|sup|tt|u|wbr"
+_BLOCK = "article|blockquote|br|dd|div|dl|dt|h[1-6]|hr|li|ol|p|pre|section|table|tbody|td|tfoot|th|thead|tr|ul"
+_MARKS = re.compile(
+    rf"""
+      (?P<title>^[ \t]{{0,3}}(?:\*\*|__)(?=[^*_\n]{{1,80}}(?:\*\*|__):?[ \t]*$))
+    | (?P<stay>^[ \t]{{0,12}}\*(?=[ \t]) | (?<![^\s=:"'|])\*{{3,}}(?![^\s"',;.)|]))
+    | (?P<gone>\*+ | `+ | ~~ | __ | [{_INVISIBLE}]+ | \\(?=[!-/:-@\[-`{{-~])
+              | </?(?:{_INLINE})(?:[ \t\n][^<>]{{0,300}})?/?>)
+    | <(?P<close>/?)(?P<block>{_BLOCK})(?:[ \t\n][^<>]{{0,300}})?/?>
+    | (?P<entity>&(?:\#[0-9]{{1,7}}|\#[xX][0-9a-fA-F]{{1,6}}|[A-Za-z][A-Za-z0-9]{{1,30}});)
+    | (?P<percent>(?:%[0-9A-Fa-f]{{2}}){{1,64}})
+    | (?P<wide>[\uff01-\uff5e]+)
+    """,
+    re.VERBOSE | re.MULTILINE | re.IGNORECASE,
+)
+_WRAP = re.compile(r"[ \t]*(?:\r\n|\r|\n)[ \t>]*")
+# What light line scanning needs to see of a block element: headings, list items, table rows.
+_OPENED = {"li": "\n- ", "tr": "\n|", "td": "", "th": "", "dt": "\n|", "dd": "|"}
+_CLOSED = {"td": "|", "th": "|", "dt": "", "dd": "|\n"}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Text derived from another by replacing stretches of it.
+
+    `starts` are the offsets in `text` where a piece begins, ascending; `pieces` the offsets of
+    that piece in the source, and whether it was copied as it is. None: the source itself.
+    """
+
+    text: str
+    folded: str  # `text` in lower case and without diacritics, of the same length
+    starts: tuple[int, ...] = ()
+    pieces: tuple[tuple[int, int, bool], ...] = ()
+
+    @classmethod
+    def of(cls, text: str) -> "View":
+        """Return the source itself as a view."""
+        return cls(text, fold(text))
+
+    def source(self, start: int, end: int) -> tuple[int, int]:
+        """Return the offsets in the source of the non-empty stretch `start` to `end` of the view."""
+        if not self.pieces:
+            return start, end
+        first = bisect_right(self.starts, start) - 1
+        last = bisect_right(self.starts, end - 1) - 1
+        begin, _, copied = self.pieces[first]
+        if copied:
+            begin += start - self.starts[first]
+        last_begin, finish, copied = self.pieces[last]
+        if copied:
+            finish = last_begin + end - self.starts[last]
+        return begin, finish
+
+
+def visible(text: str) -> View:
+    """Return `text` without inline markup, with entities and percent-encoding read.
+
+    Block elements of HTML become line breaks, `#` headings, `-` items and `|` cells, a line that
+    is all bold becomes a `#` heading, so that one light scan reads every kind of review.
+    """
+    return _derive(text, _MARKS, _shown)
+
+
+def unwrapped(text: str) -> View:
+    """Return `text` with its line breaks, and the blanks and quote marks around them, removed."""
+    return _derive(text, _WRAP, lambda _: "")
+
+
+def fold(text: str) -> str:
+    """Return `text` in lower case and without diacritics, each character still in its place."""
+    if not text.isascii():
+        text = _NON_ASCII.sub(_plain, text)
+    return text.lower()
+
+
+def _derive(text: str, marks: re.Pattern[str], shown: Callable[[re.Match[str]], str | None]) -> View:
+    parts: list[str] = []
+    starts: list[int] = []
+    pieces: list[tuple[int, int, bool]] = []
+    done = length = 0
+
+    def add(part: str, begin: int, end: int, *, copied: bool) -> None:
+        nonlocal length
+        if part:
+            parts.append(part)
+            starts.append(length)
+            pieces.append((begin, end, copied))
+            length += len(part)
+
+    for match in marks.finditer(text):
+        new = shown(match)
+        if new is None:
+            continue
+        add(text[done : match.start()], done, match.start(), copied=True)
+        add(new, match.start(), match.end(), copied=False)
+        done = match.end()
+    if not done:
+        return View.of(text)
+    add(text[done:], done, len(text), copied=True)
+    new_text = "".join(parts)
+    return View(new_text, fold(new_text), tuple(starts), tuple(pieces))
+
+
+def _shown(match: re.Match[str]) -> str | None:
+    """Return what a reader sees in place of a mark; None: the mark itself."""
+    kind, found = match.lastgroup, match[0]
+    if kind == "gone":
+        return ""
+    if kind == "stay":
+        return None
+    if kind == "title":
+        return "# "
+    if kind == "block":
+        return _block(match["block"].lower(), closing=bool(match["close"]))
+    if kind == "entity":
+        return html.unescape(found)
+    if kind == "percent":
+        return unquote(found)
+    return "".join(chr(ord(letter) - 0xFEE0) for letter in found)
+
+
+def _block(tag: str, *, closing: bool) -> str:
+    if closing:
+        return _CLOSED.get(tag, "\n")
+    if tag[0] == "h" and tag[1].isdigit():
+        return f"\n{'#' * int(tag[1])} "
+    return _OPENED.get(tag, "\n")
+
+
+_NON_ASCII = re.compile(r"[^\x00-\x7f]")
+_ODD = {"ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "ı": "i", "’": "'", "‑": "-", "\u00a0": " "}
+
+
+def _plain(match: re.Match[str]) -> str:
+    letter = match[0]
+    if letter in _ODD:
+        return _ODD[letter]
+    base = unicodedata.normalize("NFD", letter)[0].lower()
+    return base if len(base) == 1 else letter
