@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import edition, takeaway
+from builders import edition, made, takeaway
 
 from digest.errors import TemplateError
 from digest.model import Masthead, Problem, Rendering, Standing, Verdict
@@ -154,13 +154,23 @@ def test_the_editor_is_told(page: Callable[..., str], words: str) -> None:
 
 
 def test_a_proof_with_nothing_in_it_says_so_part_by_part(page: Callable[..., str]) -> None:
-    shown = page(verdicts=(), waiting=(), findings=(), problems=(), private=0, unchecked=0)
+    nothing = edition(made=made(takeaways_found=0))
+    shown = page(edition=nothing, verdicts=(), waiting=(), findings=(), problems=(), private=0, unchecked=0)
 
     assert "No takeaways were found" in shown
-    assert "every takeaway found is printed" in shown
     assert "None waits." in shown
     assert "It found nothing to advise." in shown
     assert 'id="problems"' not in shown
+
+
+def test_an_edition_kept_without_its_ranking_does_not_claim_that_nothing_was_found(
+    page: Callable[..., str],
+) -> None:
+    shown = page(edition=edition(made=made(takeaways_found=5, set_aside=(("names a fix", 2),))), verdicts=())
+
+    assert "5 takeaways were found, but their ranking was not kept" in shown
+    assert '2: <span class="isolate">names a fix</span>' in shown
+    assert "No takeaways were found" not in shown
 
 
 def test_half_a_character_does_not_stop_the_preview(ask: Ask, proof: Make) -> None:
