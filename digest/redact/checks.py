@@ -9,13 +9,12 @@ from collections.abc import Callable, Mapping
 Check = Callable[[re.Match[str], int], "tuple[int, int] | None"]
 
 # Words that stand where a value would, and are none.
-_NO_VALUE = frozenset(
-    """
-    changeme empty encrypted env environment expired false file hidden incorrect invalid masked missing
-    none null optional password placeholder redacted removed required reset rotated secret string token
-    true undefined unknown unset value wrong yes your
-    """.split()  # noqa: SIM905  a list of words is read more easily as words
-)
+_NO_VALUE = frozenset({
+    "changeme", "empty", "encrypted", "env", "environment", "expired", "false", "file", "hidden",
+    "incorrect", "invalid", "masked", "missing", "none", "null", "optional", "password",
+    "placeholder", "redacted", "removed", "required", "reset", "rotated", "secret", "string",
+    "token", "true", "undefined", "unknown", "unset", "value", "wrong", "yes", "your",
+})  # fmt: skip
 _REFERENCE = re.compile(
     r"\$[({A-Za-z]|\{\{|%[({sA-Z]|[*xX.#…_-]{3,}$|/[\w./-]+$|~/|\./|[A-Za-z]:\\|vault:|arn:|env[.:]|os\.environ"
     r"|process\.env|getenv|get_|file:|ref\+|secretref|projects/"
@@ -23,8 +22,15 @@ _REFERENCE = re.compile(
 _CODE = re.compile(r"[A-Za-z_.]+\($|[A-Za-z_][\w.]*\(.*\)$")
 _KEY_WORD = re.compile(r"(?i)pass|pwd|secret|token|key|cred|auth")
 _NAME_LIKE = re.compile(r"(?:[A-Za-z]{0,40}\d{0,4}[-_./:@]){0,12}[A-Za-z]{0,40}\d{0,4}$")
-_DATE_OR_TIME = re.compile(r"\d{4}-\d\d(?:-\d\d.*)?$|\d{1,2}:\d\d(?::\d\d)?$|\d{1,3}(?:ms|s|m|h|d|min|days?)$")
-_HEX = re.compile(r"[0-9a-f]+$|[0-9A-F]+$")
+_DATE_OR_TIME = re.compile(
+    r"\d{4}-\d\d(?:-\d\d.*)?$|\d{1,2}:\d\d(?::\d\d)?$|\d{1,3}(?:ms|s|m|h|d|min|days?)$"
+)
+_VARIETY = 0.55  # of the characters are different ones; in prose and in hex fewer are
+_MOST_SLASHES = 3  # a path has more
+_SHORTEST_PASSWORD = 3
+_PHONE_DIGITS = range(9, 16)  # ITU-T E.164: 15 at the most
+_UNGROUPED_DIGITS = 11
+_OCTET = 255
 _SYMBOL = re.compile(r"[!@#$%^&*+=~?]")
 _TRAILING = ".,;:!?*'\"`"
 
@@ -36,7 +42,7 @@ def value_of(match: re.Match[str], group: int) -> tuple[int, int]:
         return start, end
     found = match[group]
     kept = found.rstrip(_TRAILING)
-    while kept[-1:] in {")", "}"} and kept.count("(") < kept.count(")") | kept.count("}"):
+    while kept.endswith(")") and kept.count("(") < kept.count(")"):
         kept = kept[:-1].rstrip(_TRAILING)
     return start, end - len(found) + len(kept)
 
@@ -45,14 +51,14 @@ def password(match: re.Match[str], group: int) -> tuple[int, int] | None:
     """A password after its name: anything after `=` or in quotes; with a digit or a sign after `:`."""
     start, end = value_of(match, group)
     value = match.string[start:end]
-    if len(value) < 3 or _no_secret(value):  # noqa: PLR2004  "abc" is the shortest seen in use
+    if len(value) < _SHORTEST_PASSWORD or _no_secret(value):
         return None
     if _DATE_OR_TIME.match(value):
         return None
     if match["sep"].strip() == "=" or match["quote"]:
         return start, end
     told = any(c.isdigit() for c in value) or _SYMBOL.search(value[:-1])
-    return (start, end) if told and len(value) > 3 else None  # noqa: PLR2004  "v1:" and the like
+    return (start, end) if told and len(value) > _SHORTEST_PASSWORD else None
 
 
 def secret(match: re.Match[str], group: int) -> tuple[int, int] | None:
@@ -86,15 +92,15 @@ def dense(match: re.Match[str], group: int) -> tuple[int, int] | None:
     start, end = match.span(group)
     value = match.string[start:end]
     cases = any(c.isupper() for c in value) and any(c.islower() for c in value)
-    if not cases or sum(c.isdigit() for c in value) < 2 or _HEX.match(value):  # noqa: PLR2004  a path has one or none
+    if not cases or not any(c.isdigit() for c in value) or value.count("/") > _MOST_SLASHES:
         return None
-    return (start, end) if len(set(value)) > len(value) * 0.55 and value.count("/") < 4 else None  # noqa: PLR2004
+    return (start, end) if len(set(value)) > len(value) * _VARIETY else None
 
 
 def luhn(match: re.Match[str], group: int) -> tuple[int, int] | None:
     """A card number: its check digit is right, and its digits are not all alike."""
     digits = [int(c) for c in match[group] if c.isdigit()]
-    doubled = [d if n % 2 == 0 else d * 2 - 9 * (d > 4) for n, d in enumerate(reversed(digits))]  # noqa: PLR2004
+    doubled = [d if n % 2 == 0 else sum(divmod(d * 2, 10)) for n, d in enumerate(reversed(digits))]
     return match.span(group) if sum(doubled) % 10 == 0 and len(set(digits)) > 1 else None
 
 
@@ -103,7 +109,8 @@ _IBAN_LENGTHS = {
     country: length
     for length, countries in {
         15: "NO", 16: "BE", 18: "DK FI FO GL NL", 19: "MK SI", 20: "AT BA EE KZ LT LU XK",
-        21: "CH CR HR LI LV", 22: "BG BH DE GB GE IE ME RS VA", 23: "AE GI IL IQ TL", 24: "AD CZ ES MD PK RO SA SE SK TN VG",
+        21: "CH CR HR LI LV", 22: "BG BH DE GB GE IE ME RS VA", 23: "AE GI IL IQ TL",
+        24: "AD CZ ES MD PK RO SA SE SK TN VG",
         25: "LY PT ST", 26: "IS TR", 27: "BI FR GR IT MC MR SM", 28: "AL AZ BY CY DO GT HU LB PL SV",
         29: "BR EG PS QA UA", 30: "JO KW MU", 31: "MT SC", 32: "LC",
     }.items()
@@ -127,12 +134,12 @@ def phone(match: re.Match[str], group: int) -> tuple[int, int] | None:
     """A telephone number: 9 to 15 digits, grouped as people write them, or long enough not to be a count."""
     count = sum(c.isdigit() for c in match[group])
     grouped = any(not c.isdigit() for c in match[group][1:])
-    return match.span(group) if 9 <= count <= 15 and (grouped or count >= 11) else None  # noqa: PLR2004  ITU-T E.164
+    return match.span(group) if count in _PHONE_DIGITS and (grouped or count >= _UNGROUPED_DIGITS) else None
 
 
 def ipv4(match: re.Match[str], group: int) -> tuple[int, int] | None:
     """An address: each of its four numbers is at most 255."""
-    return match.span(group) if all(int(n) < 256 for n in match[group].split(".")) else None  # noqa: PLR2004
+    return match.span(group) if all(int(n) <= _OCTET for n in match[group].split(".")) else None
 
 
 def anything(match: re.Match[str], group: int) -> tuple[int, int] | None:
@@ -149,8 +156,10 @@ def _no_secret(value: str) -> bool:
     if _REFERENCE.match(value) or _CODE.match(value) or value.casefold() in _NO_VALUE:
         return True
     # `password=db_password`, `secret: my-app-secret`: a name, for it says what it names.
-    return not any(c.isdigit() for c in value) and value.isascii() and bool(
-        _KEY_WORD.search(value) and re.fullmatch(r"[A-Za-z._-]+", value)
+    return (
+        not any(c.isdigit() for c in value)
+        and value.isascii()
+        and bool(_KEY_WORD.search(value) and re.fullmatch(r"[A-Za-z._-]+", value))
     )
 
 

@@ -10,12 +10,15 @@ from digest.redact.rules import HANDLE, Rules
 from digest.redact.view import View, fold
 
 # Not after what makes it an address, a package's version, a path, a digest or a CSS rule.
-_AT = re.compile(r"(?<![\w.@/\\:#=&+%$~-])@(?P<login>[A-Za-z](?:[A-Za-z0-9_-]|\.(?=[A-Za-z0-9])){1,38})(?P<after>[/(@:]?)")
+_AT = re.compile(
+    r"(?<![\w.@/\\:#=&+%$~-])@(?P<login>[A-Za-z](?:[A-Za-z0-9_-]|\.(?=[A-Za-z0-9])){1,38})(?P<after>[/(@:]?)"
+)
 _MENTION = re.compile(r"<@[UW][A-Z0-9]{6,14}(?:\|[^>\n]{1,60})?>")
 # A decorator stands alone on its line, above what it decorates or above another one.
 _DECORATED = re.compile(
     r"[ \t]*(?:\([^\n]{0,200})?\r?\n(?:[ \t]*@[^\n]{0,200}\r?\n){0,5}"
-    r"[ \t]*(?:async |export |public |private |protected |static |abstract |final )*(?:def|class|function|interface|void|fun)\b"
+    r"[ \t]*(?:(?:async|export|public|private|protected|static|abstract|final) ){0,4}"
+    r"(?:def|class|function|interface|void|fun)\b"
 )
 _SITE = r"\.(?:com|org|io|dev|net|social)/@?"
 _SPECIAL = re.compile(r"[0-9A-Z_.-]")

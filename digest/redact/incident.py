@@ -7,7 +7,6 @@ from urllib.parse import SplitResult, urlsplit
 
 from digest.model import FollowUp, Incident, Review
 from digest.redact.mask import put
-from digest.redact.names import People
 from digest.redact.rules import Rules
 from digest.redact.text import known_people, people_of, spans_of, views_of
 
@@ -36,7 +35,7 @@ class _Redactor:
         self.rules = rules
         self.views = views_of(incident.review.text)
         spare = (*incident.services, *incident.tags, incident.team or "", incident.primary_cause or "")
-        self.people: People = known_people(incident.people, rules) + people_of(self.views[-1], rules, spare)
+        self.people = known_people(incident.people, rules) + people_of(self.views[-1], rules, spare)
         self.counts: Counter[str] = Counter(dict(incident.masked))
 
     def incident(self) -> Incident:

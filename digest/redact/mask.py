@@ -60,7 +60,7 @@ def put(text: str, spans: Iterable[Span], first_line: int = 0) -> Redacted:
     Where a span covers several lines, its mask stands on the first; the rest of the stretch is
     emptied, its line breaks stay.
     """
-    joined = merge(_trimmed(text, span) for span in spans)
+    joined = merge(span for span in (_trimmed(text, span) for span in spans) if span.start < span.end)
     if not joined:
         return Redacted(text, Origin(first_line))
     page = _Page()

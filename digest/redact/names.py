@@ -14,17 +14,28 @@ FULL, PART, LOGIN = "full", "part", "login"
 # "Ana Ribeiro (IC) <ana@example.org>, Bo Chen and @cd": what stands between people, and beside them.
 _BETWEEN = re.compile(r"[,;|/&+\n]|\s(?:and|und|et|og|y|e)\s|\s[-–—]\s|[()<>\[\]{}\"“”:=*`]")
 _ADDRESS = re.compile(r"(?:mailto:)?[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
-_LINK = re.compile(r"https?://(?:www\.)?[\w.-]{1,80}/(?:users/|in/|u/|@)?([\w.-]{1,39})/?(?=[\s)\]>,;\"']|$)|https?://[^\s)\]>]{1,400}")
+_LINK = re.compile(
+    r"https?://(?:www\.)?[\w.-]{1,80}/(?:users/|in/|u/|@)?([\w.-]{1,39})/?(?=[\s)\]>,;\"']|$)|https?://[^\s)\]>]{1,400}"
+)
 _NAME_WORD = re.compile(r"[^\W\d_](?:[\w'’.-]{0,30}[^\W_])?\.?$")
-_PARTICLES = frozenset("al bin da de del den der des di do dos du el la le van ter ten von y zu".split())  # noqa: SIM905  words
+_PARTICLES = frozenset({
+    "al", "bin", "da", "de", "del", "den", "der", "des", "di", "do", "dos", "du", "el", "la", "le",
+    "ten", "ter", "van", "von", "y", "zu",
+})  # fmt: skip
 _LOGIN = re.compile(r"@?[A-Za-z0-9](?:[\w.-]{0,37}[A-Za-z0-9])?$")
 _DOTTED = re.compile(r"[^\W\d_]{2,30}\.[^\W\d_]{2,30}")
 _LONGEST_NAME = 5  # words
 _SENTENCE_START = re.compile(
-    r"(?:^|[.!?:;|…]|\n[ \t]*\n|\n[ \t>]*(?:[-*+•#|]+|\d{1,3}[.)])|^[ \t>]*(?:[-*+•#|]+|\d{1,3}[.)]))[\s*_\"'“‘(\[`>]*$"
+    r"(?:^|[.!?:;|…]|\n[ \t]*\n|(?:^|\n)[ \t>]*(?:[-*+•#|]+|\d{1,3}[.)]))[\s*_\"'“‘(\[`>]*$"
 )
-_MONTHS = frozenset("january february march april may june july august september october november december".split())  # noqa: SIM905  words
-_DATED_BEFORE = re.compile(r"(?i)(?:\d|\b(?:in|of|since|until|till|by|during|last|next|early|late|mid|this|from|to|through|and))[\s.,-]*$")
+_SURNAME = re.compile(r"[ \t]([^\W\d_a-z][^\W\d_A-Z]{2,20}(?:-[^\W\d_a-z][^\W\d_A-Z]{2,20})?)(?![\w'’-])")
+_MONTHS = frozenset({
+    "april", "august", "december", "february", "january", "july", "june", "march", "may",
+    "november", "october", "september",
+})  # fmt: skip
+_DATED_BEFORE = re.compile(
+    r"(?i)(?:\d|\b(?:in|of|since|until|till|by|during|last|next|early|late|mid|this|from|to|through|and))[\s.,-]*$"
+)
 _DATED_AFTER = re.compile(r"[\s.,-]*\d")
 _CONTEXT = 60
 _SHORTEST_PART = 3
@@ -42,17 +53,18 @@ class People:
         return People(self.names + other.names, self.logins + other.logins)
 
 
-def read(written: str, words: Vocabulary, *, certain: bool) -> People:
+def read(written: str, rules: Rules, *, certain: bool) -> People:
     """Read the people out of a field or a line such as "Ana Ribeiro (IC), @bo".
 
     Args:
         written: the line.
-        words: what is a role or a team and no name.
+        rules: their vocabulary says what is a role or a team and no name.
         certain: the line holds people and nothing else, so that a lone word in lower case is a login.
     """
+    words = rules.people
     names: list[str] = []
-    logins: list[str] = []
-    logins += [address.removeprefix("mailto:").split("@")[0] for address in _ADDRESS.findall(written)]
+    written = rules.masks.sub(" , ", written)
+    logins = [address.removeprefix("mailto:").split("@")[0] for address in _ADDRESS.findall(written)]
     logins += [login for login in _LINK.findall(written) if login]
     rest = _LINK.sub(" , ", _ADDRESS.sub(" , ", written))
     for piece in _BETWEEN.split(rest):
@@ -66,9 +78,14 @@ def read(written: str, words: Vocabulary, *, certain: bool) -> People:
 
 
 def is_team(written: str, words: Vocabulary) -> bool:
-    """Whether every word is one of teams, roles or systems: "SRE on-call", "Platform Team"."""
+    """Whether this is a team, a role or a system: "SRE on-call", "Platform Team", "the OBS team"."""
     found = words_of(written)
-    return bool(found) and all(w in words.teams or w in words.roles or w in _SMALL for w in found)
+    if not found:
+        return False
+    one = not _SEVERAL.search(written)
+    if one and (found[0] in _GROUPS or found[-1] in _GROUPS):
+        return True
+    return all(w in words.teams or w in words.roles or w in _SMALL for w in found)
 
 
 def find(view: View, people: People, rules: Rules) -> Iterator[Span]:
@@ -77,8 +94,17 @@ def find(view: View, people: People, rules: Rules) -> Iterator[Span]:
     for start, end, meaning in book.find(view.folded):
         found = view.text[start:end]
         if _is_named(view.text, start, end, meaning, rules.people) and not rules.allows(found):
-            begin, finish = view.source(start, end)
+            last = _with_surname(view.text, end, rules.people) if meaning == PART else end
+            begin, finish = view.source(start, last)
             yield Span(begin, finish, HANDLE if meaning == LOGIN else PERSON)
+
+
+def _with_surname(text: str, end: int, words: Vocabulary) -> int:
+    """Return the end of a capitalised word that goes on from a known name: a surname nobody listed."""
+    match = _SURNAME.match(text, end)
+    if match is None or fold(match[1]) in words.roles | words.teams | words.products | _MONTHS:
+        return end
+    return match.end()
 
 
 def without(people: People, others: Iterable[str], text: str) -> People:
@@ -97,12 +123,18 @@ def _stands_in(text: str, word: str) -> bool:
     return re.search(rf"(?<![\w@.-]){re.escape(word)}(?![\w@])", text) is not None
 
 
-_SMALL = frozenset("a an the of for and on off call in team teams at to".split())  # noqa: SIM905  words
+_SEVERAL = re.compile(r"[,;:/&@]")
+_GROUPS = frozenset({
+    "committee", "crew", "department", "group", "guild", "squad", "team", "teams", "tribe", "wg",
+})  # fmt: skip
+_SMALL = frozenset({
+    "a", "an", "and", "at", "call", "for", "in", "of", "off", "on", "team", "teams", "the", "to",
+})  # fmt: skip
 
 
 def _is_login(person: str, words: Vocabulary) -> bool:
     """Whether a lone word is a login: in lower case or with digits, and no role, team or plain word."""
-    if not _LOGIN.match(person) or person.isdigit() or person[0].isupper() and person[1:].islower():
+    if not _LOGIN.match(person) or person.isdigit() or (person[0].isupper() and person[1:].islower()):
         return False
     return fold(person) not in words.no_handles and not (set(words_of(person)) & (words.roles | words.teams))
 
@@ -119,7 +151,9 @@ def _name(person: str, words: Vocabulary) -> str | None:
     folded = [fold(part.strip(".")) for part in parts]
     if any(word in words.teams for word in folded) or folded[0] in words.products:
         return None
-    if not parts[0][0].isupper() or not all(p[0].isupper() or f in _PARTICLES for p, f in zip(parts, folded, strict=True)):
+    if not parts[0][0].isupper() or not all(
+        p[0].isupper() or f in _PARTICLES for p, f in zip(parts, folded, strict=True)
+    ):
         return None
     return " ".join(parts) if len(parts[0]) > 1 or len(parts) > 1 else None
 
@@ -136,7 +170,10 @@ def _phrases(people: People, words: Vocabulary) -> Iterator[tuple[str, str]]:
                 yield part, PART
     for login in people.logins:
         plain = fold(login)
-        if len(login) >= _SHORTEST_LOGIN and plain not in words.ambiguous | words.products | words.teams | words.roles:
+        if (
+            len(login) >= _SHORTEST_LOGIN
+            and plain not in words.ambiguous | words.products | words.teams | words.roles
+        ):
             yield login, LOGIN
 
 

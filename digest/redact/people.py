@@ -5,21 +5,25 @@ Line scanning only: a review in any markup is first made to look like Markdown
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from digest.redact.mask import Span
 from digest.redact.names import People, is_team, read
 from digest.redact.rules import PERSON, Rules
 from digest.redact.view import View
 from digest.redact.vocabulary import Vocabulary
-from digest.redact.mask import Span
 
 _HEADING = re.compile(r"[ \t>]{0,20}(?:#{1,6}[ \t]|h[1-6]\.|={2,5}[ \t]?\w|\+\+\+|---)")
 _ITEM = re.compile(r"[ \t>]*(?:[-*+•]|\d{1,2}[.)])[ \t]|[ \t]{2,}\S|[ \t>]*\|")
 _ITEM_MARK = re.compile(r"[ \t>|]*(?:(?:[-*+•]|\d{1,2}[.)])[ \t]+)?(?:\[[ xX]\][ \t]+)?")
-_RULE_LINE = re.compile(r"[ \t|:=_*+-]*$")
+_SKIPPED = re.compile(r"[ \t|:=_*+-]*$|[ \t]*\[[^\]\n]{1,200}\]:[ \t]")  # lines of a table, link definitions
 _INDENT = re.compile(r"[ \t]*")
 _SEPARATORS = re.compile(r"[,;|/&+()<>\[\]\"“”]|\s(?:and|und|et)\s|\s[-–—]\s")
+_AFTER_COLON = re.compile(
+    r":[ \t]{0,2}(?P<name>[^\W\d_a-z][\w'’.-]{1,30}(?:[ \t][^\W\d_a-z][\w'’-]{1,30}){0,3})"
+)
+_LONGEST_LABEL = 40
 _PROSE = 6  # words in a row that no name has
 _LABELLED = re.compile(r"(?P<label>[^:\n]{2,40}):[ \t]*(?P<rest>\S.*)$")
 
@@ -43,15 +47,22 @@ def places(view: View, words: Vocabulary) -> list[Named]:
         for match in words.cell.finditer(view.folded):
             found += _cells(lines, match, words)
     if ":" in view.text:
-        found += [Named(*m.span("name"), certain=False) for m in words.inline.finditer(view.text)]
+        found += _inline(view, words)
     return found
 
 
-def learn(view: View, found: list[Named], words: Vocabulary) -> tuple[People, People]:
+def _inline(view: View, words: Vocabulary) -> Iterator[Named]:
+    """Yield the names within sentences that a label and a colon lead up to: "(owner: Ana Ribeiro)"."""
+    for match in _AFTER_COLON.finditer(view.text):
+        if words.inline.search(view.folded[max(0, match.start() - _LONGEST_LABEL) : match.start()]):
+            yield Named(*match.span("name"), certain=False)
+
+
+def learn(view: View, found: Sequence[Named], rules: Rules) -> tuple[People, People]:
     """Return who is named in the stretches: surely people, and perhaps teams or systems."""
     sure = unsure = People()
     for named in found:
-        people = read(view.text[named.start : named.end], words, certain=named.certain)
+        people = read(view.text[named.start : named.end], rules, certain=named.certain)
         if named.certain:
             sure += people
         else:
@@ -59,12 +70,16 @@ def learn(view: View, found: list[Named], words: Vocabulary) -> tuple[People, Pe
     return sure, unsure
 
 
-def spans(view: View, found: list[Named], rules: Rules) -> Iterator[Span]:
+def spans(view: View, found: Sequence[Named], rules: Rules) -> Iterator[Span]:
     """Yield the stretches of the source to mask; teams, and what is masked already, stay."""
     for named in found:
         text = view.text[named.start : named.end]
         bare = rules.masks.sub("", text)
-        if any(c.isalnum() for c in bare) and not is_team(text, rules.people) and not rules.allows(text.strip()):
+        if (
+            any(c.isalnum() for c in bare)
+            and not is_team(text, rules.people)
+            and not rules.allows(text.strip())
+        ):
             begin, end = view.source(named.start, named.end)
             yield Span(begin, end, PERSON)
 
@@ -118,7 +133,7 @@ def _below(lines: _Lines, match: re.Match[str], words: Vocabulary) -> Iterator[N
             if listed and not section:
                 return
             continue
-        if _RULE_LINE.match(line) and not line.startswith("---"):
+        if _SKIPPED.match(line) and not line.startswith("---"):
             continue
         if _HEADING.match(line):
             return
@@ -158,7 +173,7 @@ def _cells(lines: _Lines, match: re.Match[str], words: Vocabulary) -> Iterator[N
     start, end = lines.start(at), lines.end(at)
     row = _row(lines.text, start, end)
     number = next((n for n, (a, b) in enumerate(row) if a <= at <= b), None)
-    if number is None or len(row) < 2:  # noqa: PLR2004  a label and something beside it
+    if number is None or len(row) == 1:
         return
     above = lines.text[lines.start(start - 1) : start] if start else ""
     others = [lines.text[a:b].strip(" \t*_:").lower() for n, (a, b) in enumerate(row) if n != number]
@@ -177,11 +192,11 @@ def _cells(lines: _Lines, match: re.Match[str], words: Vocabulary) -> Iterator[N
 
 def _row(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Return where the cells of a table's row stand, without the bars; `||` counts as one."""
-    cells = []
+    cells: list[tuple[int, int]] = []
     begin = start
     for bar in re.finditer(r"\|{1,2}", text[start:end]):
         finish = start + bar.start()
-        if finish > start and (cells or text[begin:finish].strip()) or begin > start:
+        if (finish > start and (cells or text[begin:finish].strip())) or begin > start:
             cells.append((begin, finish))
         begin = start + bar.end()
     if text[begin:end].strip():

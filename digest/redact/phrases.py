@@ -22,13 +22,12 @@ def words_of(name: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Phrasebook:
-    """Names and what each stands for, by the one or two letters they begin with, longest first.
+    """Names and what each stands for, by the word they begin with, longest first.
 
     A blank in a phrase stands for any short gap, or none: "acme corp" finds "ACME-Corp" and "AcmeCorp".
     """
 
-    phrases: dict[str, tuple[tuple[str, str], ...]]
-    unspaced: tuple[tuple[str, str], ...]
+    by_word: dict[str, tuple[tuple[str, str], ...]]
 
     @classmethod
     def of(cls, names: Iterable[tuple[str, str]]) -> "Phrasebook":
@@ -38,35 +37,39 @@ class Phrasebook:
             phrase = " ".join(words_of(name))
             if len(phrase) > 1:
                 known.setdefault(phrase, meaning)
-        by_start: dict[str, list[tuple[str, str]]] = {}
+        by_word: dict[str, list[tuple[str, str]]] = {}
         for phrase in sorted(known, key=lambda p: (-len(p), p)):
-            letters = phrase.replace(" ", "")
-            for start in (letters[:1], letters[:2]):
-                by_start.setdefault(start, []).append((phrase, known[phrase]))
-        unspaced = tuple((p, m) for p, m in known.items() if _UNSPACED.search(p))
-        return cls({start: tuple(found) for start, found in by_start.items()}, unspaced)
+            by_word.setdefault(phrase.split(" ")[0], []).append((phrase, known[phrase]))
+        return cls({word: tuple(found) for word, found in by_word.items()})
 
     def find(self, folded: str) -> Iterator[tuple[int, int, str]]:
-        """Yield start, end and meaning of the names in a folded text; from one place the longest."""
-        if not self.phrases:
-            return
-        for word in _WORD.finditer(folded):
-            start = word.start()
-            # A word of one letter may be an initial, or the start of a name of several words.
-            for phrase, meaning in self.phrases.get(folded[start : min(start + 2, word.end())], ()):
-                end = _phrase_end(folded, start, phrase)
-                if end is not None:
-                    yield start, end, meaning
-                    break
-        for phrase, meaning in self.unspaced:
-            start = folded.find(phrase)
+        """Yield start, end and meaning of the names in a folded text; from one place the longest.
+
+        Where names begin with the same letters, each of them is given; whoever masks joins them.
+        """
+        for word, phrases in self.by_word.items():
+            start = folded.find(word)
             while start >= 0:
-                yield start, start + len(phrase), meaning
-                start = folded.find(phrase, start + len(phrase))
+                end, meaning = _longest(folded, start, phrases)
+                if end > start:
+                    yield start, end, meaning
+                start = folded.find(word, max(end, start + 1))
 
 
-def _phrase_end(folded: str, start: int, phrase: str) -> int | None:
-    """Return where `phrase` ends if it stands at `start` as whole words, else None."""
+def _longest(folded: str, start: int, phrases: tuple[tuple[str, str], ...]) -> tuple[int, str]:
+    """Return end and meaning of the first phrase that stands at `start`; `start` where none does."""
+    unspaced = _UNSPACED.match(folded, start) is not None
+    if start and folded[start - 1].isalnum() and not unspaced:
+        return start, ""
+    for phrase, meaning in phrases:
+        end = _phrase_end(folded, start, phrase, bounded=not unspaced)
+        if end is not None:
+            return end, meaning
+    return start, ""
+
+
+def _phrase_end(folded: str, start: int, phrase: str, *, bounded: bool) -> int | None:
+    """Return where `phrase` ends if it stands at `start`, as whole words if `bounded`; else None."""
     at = start
     for word in phrase.split(" "):
         if at > start:
@@ -75,5 +78,4 @@ def _phrase_end(folded: str, start: int, phrase: str) -> int | None:
         if not folded.startswith(word, at):
             return None
         at += len(word)
-    boundary = at == len(folded) or not folded[at].isalnum()
-    return at if boundary else None
+    return None if bounded and at < len(folded) and folded[at].isalnum() else at

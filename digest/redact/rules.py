@@ -71,7 +71,9 @@ class Rules:
             customers=Phrasebook.of((name, CUSTOMER) for name in customers),
             allowed=frozenset(word.casefold() for word in allow if not _is_pattern(word)),
             allowed_patterns=tuple(
-                _pattern(word[1:-1], f"redaction.allow[{n}]") for n, word in enumerate(allow) if _is_pattern(word)
+                _pattern(word[1:-1], f"redaction.allow[{n}]")
+                for n, word in enumerate(allow)
+                if _is_pattern(word)
             ),
             masks=re.compile(r"\[(?:" + "|".join(map(re.escape, kinds)) + r")\]"),
         )
@@ -82,7 +84,7 @@ class Rules:
 
 
 def _is_pattern(word: str) -> bool:
-    return len(word) > 2 and word[0] == word[-1] == "/"  # noqa: PLR2004  two slashes and something between
+    return len(word) > len("//") and word[0] == word[-1] == "/"
 
 
 def _options(value: object) -> dict[str, bool]:
@@ -161,4 +163,6 @@ def _pattern(source: str, key: str) -> re.Pattern[str]:
 def _only(mapping: Mapping[object, object] | Mapping[str, object], known: set[str], key: str) -> None:
     for name in mapping:
         if name not in known:
-            raise ConfigError(f"{key}.{name}", f"is not known here; expected one of {', '.join(sorted(known))}")
+            raise ConfigError(
+                f"{key}.{name}", f"is not known here; expected one of {', '.join(sorted(known))}"
+            )

@@ -1,5 +1,6 @@
 """Redacts one text: gathers what is to be masked, in the source and in what is shown of it."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from digest.redact import handles, names, people, scan
@@ -47,7 +48,7 @@ def known_people(written: Iterable[str], rules: Rules) -> People:
     """Read people out of a tracker's fields."""
     known = People()
     for one in written:
-        known += names.read(one, rules.people, certain=True)
+        known += names.read(one, rules, certain=True)
     return known
 
 
@@ -59,7 +60,7 @@ def people_of(view: View, rules: Rules, spare: Iterable[str] = ()) -> People:
         rules: their vocabulary says where people are named.
         spare: names of teams and services, which no person is taken to bear alone.
     """
-    sure, unsure = people.learn(view, people.places(view, rules.people), rules.people)
+    sure, unsure = people.learn(view, people.places(view, rules.people), rules)
     return names.without(sure, spare, "") + names.without(unsure, spare, view.text)
 
 
@@ -86,9 +87,13 @@ def customers(view: View, rules: Rules) -> Iterable[Span]:
             yield Span(*view.source(start, end), CUSTOMER)
 
 
-def _outside_masks(text: str, found: list[Span], rules: Rules) -> list[Span]:
+def _outside_masks(text: str, found: Sequence[Span], rules: Rules) -> list[Span]:
     """Leave out what lies within a mask, so that a customer named "Token" leaves `[token]` alone."""
     masks = [match.span() for match in rules.masks.finditer(text)] if "[" in text else []
-    if not masks:
-        return found
-    return [s for s in found if not any(a <= s.start and s.end <= b for a, b in masks)]
+    starts = [start for start, _ in masks]
+    return [span for span in found if not _is_within(span, masks, starts)]
+
+
+def _is_within(span: Span, masks: Sequence[tuple[int, int]], starts: Sequence[int]) -> bool:
+    before = bisect_right(starts, span.start) - 1
+    return before >= 0 and span.end <= masks[before][1]

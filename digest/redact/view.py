@@ -8,25 +8,28 @@ import html
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 # Soft hyphen, zero-width and bidirectional controls, variation selectors, combining marks.
 _INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\u0300-\u036f"
 _INLINE = "a|abbr|b|big|code|del|em|font|i|ins|kbd|mark|s|small|span|strike|strong|sub|sup|tt|u|wbr"
-_BLOCK = "article|blockquote|br|dd|div|dl|dt|h[1-6]|hr|li|ol|p|pre|section|table|tbody|td|tfoot|th|thead|tr|ul"
+_BLOCK = (
+    "article|blockquote|br|dd|div|dl|dt|h[1-6]|hr|li|ol|p|pre|section|table|tbody|td|tfoot|th|thead|tr|ul"
+)
 _MARKS = re.compile(
     rf"""
-      (?P<title>^[ \t]{{0,3}}(?:\*\*|__)(?=[^*_\n]{{1,80}}(?:\*\*|__):?[ \t]*$))
-    | (?P<stay>^[ \t]{{0,12}}\*(?=[ \t]) | (?<![^\s=:"'|])\*{{3,}}(?![^\s"',;.)|]))
+    (?=[*`~_\\<&%{_INVISIBLE}\uff01-\uff5e])(?:
+      (?P<title>(?<![^\n])(?:\*\*|__)(?=[^*_\n]{{1,80}}(?:\*\*|__):?[ \t]*$))
+    | (?P<stay>\*(?=[ \t]) | (?<![^\s=:"'|])\*{{3,}}(?![^\s"',;.)|]) | _(?!_) | [~&%<](?=[\s=]))
     | (?P<gone>\*+ | `+ | ~~ | __ | [{_INVISIBLE}]+ | \\(?=[!-/:-@\[-`{{-~])
               | </?(?:{_INLINE})(?:[ \t\n][^<>]{{0,300}})?/?>)
     | <(?P<close>/?)(?P<block>{_BLOCK})(?:[ \t\n][^<>]{{0,300}})?/?>
     | (?P<entity>&(?:\#[0-9]{{1,7}}|\#[xX][0-9a-fA-F]{{1,6}}|[A-Za-z][A-Za-z0-9]{{1,30}});)
     | (?P<percent>(?:%[0-9A-Fa-f]{{2}}){{1,64}})
     | (?P<wide>[\uff01-\uff5e]+)
-    """,
+    )""",
     re.VERBOSE | re.MULTILINE | re.IGNORECASE,
 )
 _WRAP = re.compile(r"[ \t]*(?:\r\n|\r|\n)[ \t>]*")
@@ -119,20 +122,7 @@ def _derive(text: str, marks: re.Pattern[str], shown: Callable[[re.Match[str]], 
 
 def _shown(match: re.Match[str]) -> str | None:
     """Return what a reader sees in place of a mark; None: the mark itself."""
-    kind, found = match.lastgroup, match[0]
-    if kind == "gone":
-        return ""
-    if kind == "stay":
-        return None
-    if kind == "title":
-        return "# "
-    if kind == "block":
-        return _block(match["block"].lower(), closing=bool(match["close"]))
-    if kind == "entity":
-        return html.unescape(found)
-    if kind == "percent":
-        return unquote(found)
-    return "".join(chr(ord(letter) - 0xFEE0) for letter in found)
+    return _READERS[str(match.lastgroup)](match)
 
 
 def _block(tag: str, *, closing: bool) -> str:
@@ -143,8 +133,28 @@ def _block(tag: str, *, closing: bool) -> str:
     return _OPENED.get(tag, "\n")
 
 
+_READERS: Mapping[str, Callable[[re.Match[str]], str | None]] = {
+    "gone": lambda _: "",
+    "stay": lambda _: None,
+    "title": lambda _: "# ",
+    "block": lambda match: _block(match["block"].lower(), closing=bool(match["close"])),
+    "entity": lambda match: html.unescape(match[0]),
+    "percent": lambda match: unquote(match[0]),
+    "wide": lambda match: "".join(chr(ord(letter) - 0xFEE0) for letter in match[0]),
+}
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
-_ODD = {"ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "ı": "i", "’": "'", "‑": "-", "\u00a0": " "}
+_ODD = {
+    "ø": "o",
+    "Ø": "o",
+    "ł": "l",
+    "Ł": "l",
+    "đ": "d",
+    "Đ": "d",
+    "\u0131": "i",
+    "’": "'",
+    "\u2011": "-",
+    "\u00a0": " ",
+}
 
 
 def _plain(match: re.Match[str]) -> str:

@@ -16,7 +16,7 @@ class Vocabulary:
     """Words in lower case, and the patterns made of them.
 
     `place` finds a heading or label of people at a line's start (groups mark, label, tail);
-    `cell` one in a table; `inline` one within a sentence, with a name after it (group name).
+    `cell` one in a table; `inline` one that ends where a sentence's colon stands.
     """
 
     place: re.Pattern[str]
@@ -84,14 +84,12 @@ def _place(labels: frozenset[str]) -> re.Pattern[str]:
 def _cell(labels: frozenset[str]) -> re.Pattern[str]:
     if not labels:
         return _NEVER
-    return re.compile(rf"(?m)(?:^|\|)[ \t]{{0,20}}(?P<label>{_any_of(labels)})(?:\(s\))?[ \t:]{{0,40}}(?:\||$)")
+    return re.compile(
+        rf"(?m)(?:^|\|)[ \t]{{0,20}}(?P<label>{_any_of(labels)})(?:\(s\))?[ \t:]{{0,40}}(?:\||$)"
+    )
 
 
 def _inline(owners: frozenset[str]) -> re.Pattern[str]:
     if not owners:
         return _NEVER
-    # Matched in a text whose case is kept: the label in any case, the name with capitals.
-    return re.compile(
-        rf"(?<!\w)(?i:{_any_of(owners)})[ \t]{{0,2}}:[ \t]{{0,2}}"
-        r"(?P<name>[A-ZÀ-ÞŁŚŽ][\w'’.-]{1,30}(?:[ \t][A-ZÀ-ÞŁŚŽ][\w'’-]{1,30}){0,3})"
-    )
+    return re.compile(rf"(?:^|\W)(?:{_any_of(owners)})[ \t]{{0,2}}$")
