@@ -1,0 +1,218 @@
+"""A review's text as a flat list of blocks: headings, paragraphs, bullets, rows of tables.
+
+Markdown is read by markdown-it, its inline part only for the blocks that are looked at: most of a review is
+timeline, and reading it closely would cost more than everything else here. Code, quotations, images and
+comments become no block at all.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from html import unescape
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from digest.takeaways.markup import html_blocks_of
+
+TOO_LONG = 5_000  # characters; no takeaway stands in such a block, and reading it closely takes long
+_MARKUP = re.compile(r"[*_`\[<&\\~!\n]")
+_BOX = re.compile(r"^\[([ xX])\]\s+")
+
+
+class Kind(Enum):
+    """What a block is."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    BULLET = "bullet"
+    ROW = "row"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A block's text without markup, one entry for each line of the source."""
+
+    lines: tuple[str, ...]
+    strong: str = ""  # the bold words that it begins with
+    emphasised: bool = False  # all of it is in italics
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of a review, with its source; `words_of` gives its text without markup.
+
+    `depth` is a heading's level, and for what stands in a list how deep: 1 is the outer list, 0 none.
+    """
+
+    kind: Kind
+    line: int  # 0-based, in the text
+    source: tuple[str, ...]
+    depth: int = 0
+    cells: tuple[str, ...] = ()  # of a row
+    columns: tuple[str, ...] = ()  # the table's head, for a row
+    checked: bool | None = None  # of a bullet with a box
+    references: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)  # None: no Markdown
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 30}).enable(["table", "strikethrough"])
+    parser.core.ruler.disable(["inline", "text_join"])
+    return parser
+
+
+_MARKDOWN = _parser()  # shared: it keeps nothing of what it parses
+
+
+def markdown_blocks_of(text: str) -> Iterator[Block]:
+    """Read Markdown, front matter removed; HTML in it is read as HTML."""
+    references: MutableMapping[str, Any] = {}
+    reader = _Reader(references)
+    for token in _MARKDOWN.parse(text, references):
+        yield from reader.read(token)
+
+
+class _Reader:
+    """Follows markdown-it's tokens: where in lists, quotations and tables we are."""
+
+    def __init__(self, references: Mapping[str, Any]) -> None:
+        self.references = references
+        self.depth = 0
+        self.quoted = 0
+        self.opened = False  # a list item whose first paragraph is still to come
+        self.heading = 0
+        self.row: list[str] | None = None
+        self.columns: tuple[str, ...] = ()
+        self.in_head = False
+
+    def read(self, token: Token) -> Iterator[Block]:
+        """Yield what is complete with this token."""
+        if token.type == "inline":
+            yield from self._inline(token)
+        elif token.type == "html_block" and not self.quoted:
+            yield from self._html(token)
+        elif token.type == "tr_close":
+            yield from self._row(token)
+        else:
+            self._structure(token)
+
+    def _structure(self, token: Token) -> None:
+        kind = token.type
+        if kind in {"bullet_list_open", "ordered_list_open", "bullet_list_close", "ordered_list_close"}:
+            self.depth += token.nesting
+            self.opened = False
+        elif kind == "list_item_open":
+            self.opened = True
+        elif kind in {"blockquote_open", "blockquote_close"}:
+            self.quoted += token.nesting
+        elif kind in {"heading_open", "heading_close"}:
+            self.heading = int(token.tag[1]) if token.nesting > 0 else 0
+        elif kind == "tr_open":
+            self.row = []
+            self.line = token.map[0] if token.map else 0
+        elif kind in {"thead_open", "thead_close"}:
+            self.in_head = token.nesting > 0
+
+    def _inline(self, token: Token) -> Iterator[Block]:
+        if self.row is not None:
+            self.row.append(plain(token.content, self.references))
+            return
+        if self.quoted or not token.content:
+            return
+        first = token.map[0] if token.map else 0
+        source, checked = token.content, None
+        if self.opened and (box := _BOX.match(source)):
+            source, checked = source[box.end() :], box[1] != " "
+        kind = Kind.HEADING if self.heading else Kind.BULLET if self.opened else Kind.PARAGRAPH
+        self.opened = False
+        depth = self.heading or self.depth
+        lines = tuple(source.split("\n"))
+        yield Block(kind, first, lines, depth, checked=checked, references=self.references)
+
+    def _row(self, token: Token) -> Iterator[Block]:
+        del token  # its place is the opening token's
+        cells = tuple(self.row or ())
+        self.row = None
+        if self.in_head:
+            self.columns = cells
+        yield Block(
+            Kind.ROW,
+            self.line,
+            (" | ".join(cells),),
+            cells=cells,
+            columns=() if self.in_head else self.columns,
+        )
+
+    def _html(self, token: Token) -> Iterator[Block]:
+        first = token.map[0] if token.map else 0
+        for piece in html_blocks_of(token.content, first):
+            yield Block(
+                Kind(piece.kind), piece.line, piece.source, piece.depth or self.depth, cells=piece.cells
+            )
+
+
+def words_of(block: Block) -> Words:
+    """Return a block's text without markup."""
+    if block.references is None:
+        strong = _bold_opening(block.source[0]) if block.source else ""
+        return Words(tuple(line.replace("**", "") for line in block.source), strong)
+    source = "\n".join(block.source)
+    if len(source) > TOO_LONG or not _MARKUP.search(source):
+        return Words(block.source)
+    return _inline_words(source, block.references)
+
+
+def plain(source: str, references: Mapping[str, Any]) -> str:
+    """Return one line of Markdown without markup."""
+    if not _MARKUP.search(source) or len(source) > TOO_LONG:
+        return source
+    return " ".join(_inline_words(source, references).lines)
+
+
+def _bold_opening(line: str) -> str:
+    _, mark, rest = line.partition("**")
+    return rest.partition("**")[0] if mark and line.startswith("**") else ""
+
+
+def _inline_words(source: str, references: Mapping[str, Any]) -> Words:
+    tokens: list[Token] = []
+    _MARKDOWN.inline.parse(source, _MARKDOWN, dict(references), tokens)
+    parts: list[str] = []
+    struck = 0
+    for token in tokens:
+        struck += token.nesting if token.type in {"s_open", "s_close"} else 0
+        if not struck:
+            parts.append(_visible(token))
+    lines = tuple(re.sub(r"[ \t]+", " ", line).strip() for line in "".join(parts).split("\n"))
+    return Words(lines, _strong(tokens), _all_between(tokens, "em_open", "em_close"))
+
+
+def _visible(token: Token) -> str:
+    if token.type in {"text", "text_special", "code_inline"}:
+        return token.content
+    if token.type in {"softbreak", "hardbreak"}:
+        return "\n"
+    if token.type == "html_inline":
+        return " " if token.content.lower().startswith("<br") else ""
+    return unescape(token.content) if token.type == "entity" else ""
+
+
+def _strong(tokens: Sequence[Token]) -> str:
+    full = [t for t in tokens if t.type != "text" or t.content.strip()]
+    if not full or full[0].type != "strong_open":
+        return ""
+    inside: list[str] = []
+    for token in full[1:]:
+        if token.type == "strong_close":
+            break
+        inside.append(_visible(token))
+    return "".join(inside).strip()
+
+
+def _all_between(tokens: Sequence[Token], opening: str, closing: str) -> bool:
+    full = [t for t in tokens if t.type != "text" or t.content.strip()]
+    if not full or full[0].type != opening or full[-1].type != closing:
+        return False
+    return sum(t.type == opening for t in full) == 1

@@ -1,0 +1,122 @@
+"""What takeaways have in common: the theme they share, and whether two say the same.
+
+Similar words alone merge what they should not, so two takeaways count as the same learning only where they
+share a theme and half of their content words, and agree in whether something was missing. Missing a pair
+costs a repetition; merging a wrong one would claim what no review says.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from snowballstemmer import stemmer
+
+from digest.model import Theme
+from digest.takeaways.sentences import fold, words
+
+OVERLAP = 0.5  # of the shorter one's content words
+JACCARD = 0.3  # of both together: a short line must not be swallowed by a long one
+FEWEST_SHARED = 3  # content words besides the theme's own
+
+_OWN = 2  # what a cue in the takeaway's own words counts, against 1 for all of its incident's
+_CONCEPT = "\u00abtheme\u00bb"
+_NEGATION = re.compile(
+    r"\b(?:no|not|never|none|nobody|nothing|without|lack\w*|missing|cannot|\w+n't|un(?:able|tested|monitored))\b"
+)
+_FILLING_WORDS = """
+a about across after again against all along also always among an and another any are as at be
+because been before behind being beside between but by can could did do does during each even ever
+every for from get got had has have how i if in into is it its just likely made make makes many may
+might more most much must need needs of often on once one only onto or other our out over own per
+same several should since so some still such than that the their them then there these they this
+those through to too two under until up upon us very via was we were what when where whether which
+while who why will with within would yet you your without not no never nobody nothing none lack
+lacked missing
+"""
+_FILLING = frozenset(re.findall(r"\w+", _FILLING_WORDS))
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeRule:
+    """A theme, and the pattern that finds its cues in folded text."""
+
+    theme: Theme
+    pattern: re.Pattern[str]
+
+    @classmethod
+    def of(cls, theme: Theme, cues: Iterable[str]) -> "ThemeRule":
+        """Compile cues; a closing `*` stands for any ending."""
+        # Longest first, so that "load test" is one cue and not "load".
+        ordered = sorted({fold(cue) for cue in cues}, key=lambda cue: (-len(cue), cue))
+        body = "|".join(_cue(cue) for cue in ordered)
+        return cls(theme, re.compile(rf"(?<!\w)(?:{body})(?!\w)"))
+
+
+def _cue(cue: str) -> str:
+    stem, star, _ = cue.partition("*")
+    return re.sub(r"\\?[ -]", r"[\\s-]+", re.escape(stem)) + (r"\w*" if star else "")
+
+
+def theme_of(text: str, incident_words: str, rules: Sequence[ThemeRule]) -> Theme | None:
+    """Return the theme with most cues in a takeaway's own words, or None where none has any.
+
+    Ties go to the theme that the incident's words name too, then to the first.
+    """
+    own, around = fold(text), fold(incident_words)
+    best, most = None, 0
+    for rule in rules:
+        cues = {match.group() for match in rule.pattern.finditer(own)}
+        if cues:
+            count = _OWN * len(cues) + bool(rule.pattern.search(around))
+            if count > most:
+                best, most = rule.theme, count
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class Gist:
+    """A takeaway reduced for comparing: its content words as stems, with the theme's cues as one."""
+
+    normal: str
+    theme: str | None
+    stems: frozenset[str]
+    negated: bool
+
+
+def gist_of(text: str, theme: Theme | None, rules: Sequence[ThemeRule]) -> Gist:
+    """Reduce a takeaway for comparing with others."""
+    folded = fold(text)
+    bare = folded
+    for rule in rules:
+        if theme is not None and rule.theme.key == theme.key:
+            bare = rule.pattern.sub(" ", folded)
+    # A stemmer of our own each time: the library's keeps the word it works on.
+    stem = stemmer("english").stemWord
+    stems = {stem(word) for word in words(bare) if word not in _FILLING and len(word) > 1}
+    if bare != folded:
+        stems.add(_CONCEPT)
+    return Gist(
+        " ".join(words(folded)),
+        theme.key if theme else None,
+        frozenset(stems),
+        bool(_NEGATION.search(folded)),
+    )
+
+
+def same_gist(a: Gist, b: Gist) -> bool:
+    """Whether two takeaways say the same: word for word, or by theme, content words and negation."""
+    if a.normal == b.normal:
+        return bool(a.normal)
+    if a.theme is None or a.theme != b.theme or a.negated != b.negated:
+        return False
+    shared = a.stems & b.stems
+    if len(shared - {_CONCEPT}) < FEWEST_SHARED:
+        return False
+    alike = len(shared) / min(len(a.stems), len(b.stems))
+    return alike >= OVERLAP and len(shared) / len(a.stems | b.stems) >= JACCARD
+
+
+def same_learning(a: str, b: str, rules: Sequence[ThemeRule]) -> bool:
+    """Whether two takeaways' texts say the same; strict, so that nothing different is merged."""
+    gists = [gist_of(text, theme_of(text, "", rules), rules) for text in (a, b)]
+    return same_gist(*gists)
