@@ -141,7 +141,8 @@ def _read(
                 _STAGE, tracker.name, f"{error.detail}; its incidents may be missing", incidents_missing=True
             )
         )
-    if isinstance(tracker, Explaining) and haul.complete:
+    # A refresh follows a collect, which has told of the tracker as a whole.
+    if month and isinstance(tracker, Explaining) and haul.complete:
         haul.problems += tracker.problems()
     for same in found.values():
         _sort_in(haul, same, lambda i: month is None or _in_month(i, month, plan))

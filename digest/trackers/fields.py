@@ -12,7 +12,7 @@ from digest.trackers.times import Told, parse_time
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "key": ("key", "incident", "incident_key", "incident_id", "incident_number", "id", "number"),
     "title": ("title", "name"),
-    "url": ("url", "link", "permalink"),
+    "url": ("url", "link"),
     "severity": ("severity", "sev"),
     "service": (
         "service",
@@ -32,12 +32,13 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "created": ("created", "created_at", "reported", "reported_at", "opened"),
     "started": ("started", "started_at", "start", "began"),
     "detected": ("detected", "detected_at"),
+    # `resolved` comes late: where it is only yes or no, a time stands beside it.
     "resolved": (
-        "resolved",
         "resolved_at",
         "resolved_when",
         "resolvedwhen",
         "resolution_date",
+        "resolved",
         "ended",
         "end",
     ),

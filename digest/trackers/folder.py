@@ -129,8 +129,12 @@ class FolderTracker:
 
     def _about_missing(self, entry: Entry) -> Iterator[str]:
         told = word_of(entry.row.fields.get("review_state")) if entry.row else None
-        finished = labels.review_state_of(told) is ReviewState.FINISHED
-        if finished and not entry.documents and not entry.unread:
+        named = word_of(entry.row.fields.get("review")) if entry.row else None
+        if entry.documents or entry.unread:
+            return
+        if named and not labels.web_address(named):
+            yield f"{entry.place} review: there is no such file, or `reviews:` does not match it"
+        elif labels.review_state_of(told) is ReviewState.FINISHED:
             yield f"{entry.place} review_state: finished, but no file carries the key {entry.key}"
 
     def _about_zone(self) -> Iterator[str]:

@@ -28,7 +28,10 @@ class Settings(Strict):
         description="the CSV or YAML table in it; otherwise incidents.csv, .yaml or .yml, where there is one",
     )
     reviews: tuple[str, ...] = Field(
-        default=("**/*.md", "**/*.markdown", "**/*.txt", "**/*.html"),
+        default=(
+            *("**/*.md", "**/*.markdown", "**/*.md.erb", "**/*.qmd", "**/*.rst"),
+            *("**/*.txt", "**/*.html"),
+        ),
         description="which files are reviews: patterns, `**` standing for any folders",
     )
     columns: Mapping[str, str] = Field(

@@ -16,6 +16,7 @@ from digest.trackers import labels
 from digest.trackers.documents import Document, title_of
 from digest.trackers.fields import (
     MONTH_FIELDS,
+    Fields,
     Reading,
     Row,
     by_our_names,
@@ -94,8 +95,15 @@ def build(key: str, row: Row | None, documents: Sequence[Document], rules: Rules
 
 
 def canonical_key(text: str) -> str:
-    """Return a key on one line, without a `#` before it and of bounded length."""
-    return labels.squeeze(text).removeprefix("#").strip()[:_LONGEST_KEY]
+    """Return a key on one line, without a `#` before it or control characters, and of bounded length."""
+    printable = "".join(c for c in labels.squeeze(text) if c.isprintable())
+    return printable.removeprefix("#").strip()[:_LONGEST_KEY]
+
+
+def is_private(fields: Fields) -> bool:
+    """Whether a review's front matter says that it is private."""
+    read = Reading([("", by_our_names(fields))], "UTC")
+    return _visibility(read, Rules("")) is Visibility.PRIVATE
 
 
 def _classification(read: Reading, rules: Rules) -> dict[str, Any]:
@@ -187,8 +195,10 @@ def _review(read: Reading, documents: Sequence[Document], rules: Rules) -> Revie
     if finished and finished.day_only:
         # At its first moment, a review finished today would seem older than this morning's edition.
         at = end_of_day(finished.at, rules.zone)
+    url = labels.web_address(read.word("review"))
     if not documents:
-        return Review()
+        told = labels.review_state_of(read.word("review_state"))
+        return Review(ReviewState.DRAFT if told is ReviewState.DRAFT else ReviewState.MISSING, url=url)
     document = documents[0]
     if not document.text.strip():
         read.notes.append(f"{document.file}: holds no text; the incident waits for a review")
@@ -198,6 +208,7 @@ def _review(read: Reading, documents: Sequence[Document], rules: Rules) -> Revie
         text=document.text,
         format=document.format,
         finished=at,
+        url=url,
         file=document.file,
         origin=Origin(first_line=document.first_line),
     )

@@ -10,7 +10,7 @@ from digest.errors import ConfigError
 from digest.trackers.documents import Document, UnreadableError, read_document, stem_of
 from digest.trackers.fields import Row, by_our_names, word_of
 from digest.trackers.folder_settings import Settings
-from digest.trackers.incidents import canonical_key
+from digest.trackers.incidents import canonical_key, is_private
 from digest.trackers.tables import Table, TableRules, read_table
 
 TABLES = ("incidents.csv", "incidents.yaml", "incidents.yml")
@@ -94,24 +94,35 @@ def _files(root: Path, notes: list[str]) -> Iterator[str]:
     inside = root.resolve()
 
     def refused(error: OSError) -> None:
-        notes.append(f"{_relative(root, Path(error.filename))}: {error.strerror}; not read")
+        notes.append(f"{shown(_relative(root, Path(error.filename)))}: {error.strerror}; not read")
 
     for folder, folders, names in os.walk(root, onerror=refused):
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
-        notes += [f"{_relative(root, Path(folder) / n)}: a link to a folder is not followed" for n in links]
+        notes += [
+            f"{shown(_relative(root, Path(folder) / n))}: a link to a folder is not followed" for n in links
+        ]
         folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
         for name in sorted(names):
             path = Path(folder) / name
-            if name.startswith((".", "_")) or not path.is_file():
+            try:
+                wanted = not name.startswith((".", "_")) and path.is_file()
+                leaves = wanted and path.is_symlink() and not path.resolve().is_relative_to(inside)
+            except OSError as error:
+                refused(OSError(error.errno, error.strerror, str(path)))
                 continue
-            if path.is_symlink() and not path.resolve().is_relative_to(inside):
-                notes.append(f"{_relative(root, path)}: a link that leaves the folder is not followed")
-                continue
-            yield _relative(root, path)
+            if leaves:
+                notes.append(f"{shown(_relative(root, path))}: a link that leaves the folder is not followed")
+            elif wanted:
+                yield _relative(root, path)
 
 
 def _relative(root: Path, path: Path) -> str:
     return path.relative_to(root).as_posix()
+
+
+def shown(file: str) -> str:
+    """Return a file's name fit to print: on one line, without control characters or stray bytes."""
+    return "".join(c if c.isprintable() else "?" for c in file)
 
 
 def _table_name(root: Path, settings: Settings, files: Sequence[str], notes: list[str]) -> str | None:
@@ -138,9 +149,11 @@ def _reviews(root: Path, files: Iterable[str], settings: Settings) -> _Found:
         if not closed and not any(pattern.fullmatch(file) for pattern in wanted):
             continue
         try:
-            found.documents.append(read_document(root / file, file, settings.encoding))
+            found.documents.append(read_document(root / file, shown(file), settings.encoding))
         except UnreadableError as error:
-            found.unread.append(Unread(file, stem_of(PurePosixPath(PurePosixPath(file).name)), str(error)))
+            found.unread.append(
+                Unread(shown(file), stem_of(PurePosixPath(PurePosixPath(file).name)), str(error))
+            )
     return found
 
 
@@ -170,7 +183,7 @@ def _joined(table: Table, found: _Found, pattern: str | None) -> tuple[list[Entr
         own = word_of(by_our_names(document.fields).get("key"))
         key = finder.key_of(document.file, document.stem, canonical_key(own) if own else None)
         documents.setdefault(key, []).append(document)
-        lost += [] if key else [document.file]
+        lost += [] if key or is_private(document.fields) else [document.file]
     notes = []
     for broken in found.unread:
         key = finder.key_of(broken.file, broken.stem, None)

@@ -12,6 +12,7 @@ from digest.errors import ConfigError
 from digest.trackers.base import CountBy
 from digest.trackers.documents import UnreadableError, read_text
 from digest.trackers.fields import ALIASES, Row, by_our_names, field_name
+from digest.trackers.labels import squeeze
 from digest.trackers.plain_yaml import NotYamlError, read_rows
 
 MOST_BYTES = 20_000_000
@@ -66,7 +67,7 @@ def _read_csv(path: Path, file: str, text: str, rules: TableRules) -> Table:
     if first is None:
         raise ConfigError(f"{path}:1", "the file is empty; its first line names the columns")
     at, header = first
-    names = [name.strip() for name in header]
+    names = [squeeze(name) for name in header]
     twice = {name for name in names if name and names.count(name) > 1}
     if twice:
         raise ConfigError(f"{path}:{at}", f"the column {min(twice)!r} stands here twice")
@@ -139,7 +140,7 @@ def _check_columns(path: str, place: str, names: Sequence[str], rules: TableRule
 
 
 def _there_is(wanted: str, names: Iterable[str]) -> str:
-    known = [name for name in names if name]
+    known = [name[:40] for name in names if name][:40]
     near = process.extractOne(wanted, known, scorer=fuzz.ratio, processor=field_name, score_cutoff=60)
     hint = f"; did you mean {near[0]!r}? Say so under `columns:`" if near else ""
     return f"there is: {', '.join(known)}{hint}"
