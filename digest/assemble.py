@@ -1,0 +1,97 @@
+"""Config → connected trackers and channels, with all that a run needs read; before any network call."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from digest import __version__, paths
+from digest.config import Config, read_yaml
+from digest.delivery import kind_of as channel_kind
+from digest.delivery.base import Channel
+from digest.delivery.base import Context as ChannelContext
+from digest.edition import Imprint
+from digest.errors import ConfigError
+from digest.insights import Causes
+from digest.pipeline import Setup
+from digest.redact import Rules, redact_incident
+from digest.render import Renderer
+from digest.takeaways import Lexicon
+from digest.trackers import kind_of as tracker_kind
+from digest.trackers.base import Context as TrackerContext
+from digest.trackers.base import Tracker
+
+_LEXICON = ("headings", "language", "ranking", "themes")
+
+
+def assemble(config: Config) -> Setup:
+    """Put an organisation's program together.
+
+    Raises:
+        ConfigError: a connector's settings, or one of the files beside the config, are wrong.
+    """
+    settings = config.settings
+    overrides = None if settings.templates is None else config.path(settings.templates)
+    if overrides is not None and not overrides.is_dir():
+        raise ConfigError(f"{config.file} templates", f"there is no folder {overrides}")
+    return Setup(
+        settings=settings,
+        imprint=Imprint(settings.organisation, settings.title, __version__, settings.editor),
+        trackers=_trackers(config),
+        channels=_channels(config),
+        ledger=config.path(settings.ledger),
+        editions=config.folder / "editions",
+        lexicon=lexicon_of(config.folder),
+        causes=Causes.of(mapping(config.folder, "factors")),
+        redact=partial(redact_incident, rules=rules_of(config)),
+        renderer=Renderer(paths.templates(), overrides, settings.language),
+        config_hash=hashlib.sha256(config.file.read_bytes()).hexdigest(),
+    )
+
+
+def lexicon_of(folder: Path | None) -> Lexicon:
+    """Return the words that stage 2 works with: the operator's files where there are such, else ours."""
+    return Lexicon.of({name: mapping(folder, name) for name in _LEXICON})
+
+
+def rules_of(config: Config | None) -> Rules:
+    """Return what is masked: our rules, with the config's additions where there is one."""
+    folder = config.folder if config else None
+    rules = dict(mapping(folder, "redaction"))
+    if config is None:
+        return Rules.of(rules)
+    more = config.settings.redaction
+    options = rules.get("options")
+    rules["options"] = {**(options if isinstance(options, dict) else {}), "ip_addresses": more.ip_addresses}
+    return Rules.of(rules, customers=more.customers, allow=more.allow)
+
+
+def mapping(folder: Path | None, name: str) -> Mapping[str, object]:
+    """Read one of the files beside the config, or the one that comes with the program.
+
+    Raises:
+        ConfigError: it is not YAML, or not keys and values.
+    """
+    own = None if folder is None else folder / f"{name}.yaml"
+    tree = read_yaml(own if own is not None and own.exists() else paths.config() / f"{name}.yaml")
+    if not isinstance(tree.value, dict):
+        raise tree.error((), "expected keys and values")
+    return tree.value
+
+
+def _trackers(config: Config) -> tuple[Tracker, ...]:
+    context = TrackerContext(config.folder, config.settings.timezone, config.settings.count_by)
+    trackers = []
+    for connector in config.trackers:
+        kind = tracker_kind(connector.kind, connector.tree.place((*connector.steps, "kind")))
+        trackers.append(kind.connect(connector.name, connector.parse(kind.settings), context))
+    return tuple(trackers)
+
+
+def _channels(config: Config) -> tuple[Channel, ...]:
+    context = ChannelContext(config.folder)
+    channels = []
+    for connector in config.channels:
+        kind = channel_kind(connector.kind, connector.tree.place((*connector.steps, "kind")))
+        channels.append(kind.connect(connector.name, connector.parse(kind.settings), context))
+    return tuple(channels)

@@ -1,0 +1,38 @@
+"""`digest preview`: a month's edition on a local page."""
+
+from pathlib import Path
+
+import click
+
+from digest import paths
+from digest.assemble import assemble
+from digest.cli import common
+from digest.pipeline import Job, proof_of
+from digest.web import serve
+
+
+@click.command(name="preview", epilog="Example: digest preview --month 2026-10")
+@common.config_option
+@common.month_option
+@click.option("--port", type=click.IntRange(1, 65535), help="Where to listen; a free one by default.")
+@click.option("--open/--no-open", "open_it", default=True, help="Open the page in a browser.")
+def command(config_file: Path, month: str | None, port: int | None, open_it: bool) -> None:  # noqa: FBT001 - click passes options by name
+    """Show a month's edition on a page of this machine; sends nothing, stores nothing.
+
+    Where the month's edition is frozen it is shown as it is; otherwise it is made now, as a trial.
+    """
+    config = common.read_config(config_file)
+    at = common.now()
+    meant = common.month_meant(month, config.settings.timezone, at, over=False)
+    setup = assemble(config)
+    lines = common.Lines()
+    with common.read_only(setup.ledger) as ledger:
+        proof = proof_of(Job(setup, meant, at, lines), ledger).proof
+    lines.end()
+
+    def announce(url: str) -> None:
+        click.echo(f"{url}  (Ctrl-C ends it)")
+        if open_it:
+            click.launch(url)
+
+    serve(proof, paths.templates(), port, announce=announce)

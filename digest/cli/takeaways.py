@@ -1,0 +1,113 @@
+"""`digest takeaways`: what would be taken from these reviews, ranked, with the reasons."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from digest.assemble import lexicon_of, rules_of
+from digest.cli import common
+from digest.cli.commands import PROBLEMS
+from digest.config import Config
+from digest.errors import DigestError
+from digest.model import Incident, Reading, Takeaway
+from digest.redact import Rules, redact_incident
+from digest.takeaways import Lexicon, as_json, rank, takeaways_of
+from digest.trackers.folder import incident_of_file
+
+
+@click.command(name="takeaways", epilog="Example: digest takeaways --pick 5 reviews/*.md")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--config", "-c", "config_file", type=click.Path(path_type=Path), help="For your own words and customers."
+)
+@click.option(
+    "--pick", type=click.IntRange(1, 50), metavar="N", help="Also choose N, as an edition of these would."
+)
+@common.json_option
+def command(files: Sequence[Path], config_file: Path | None, pick: int | None, as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
+    """Show what would be taken from FILES, best first, with reasons and findings; all of it masked."""
+    config = common.read_config(config_file) if config_file else None
+    lexicon = lexicon_of(config.folder if config else None)
+    read = list(_read(files, config, lexicon))
+    picked = _pick(read, lexicon, pick) if pick else []
+    if as_json:
+        _print_json(read, picked, pick)
+    else:
+        _print(read, picked, pick)
+    if any(isinstance(found, str) for _, found in read):
+        sys.exit(PROBLEMS)
+
+
+_Found = tuple[Incident, Reading] | str  # what a file gave, or why it gave nothing
+
+
+def _read(files: Iterable[Path], config: Config | None, lexicon: Lexicon) -> Iterable[tuple[Path, _Found]]:
+    rules = rules_of(config)
+    for number, file in enumerate(files):
+        yield file, _read_one(file, number, rules, lexicon)
+
+
+def _read_one(file: Path, number: int, rules: Rules, lexicon: Lexicon) -> _Found:
+    try:
+        # Files of several trackers may share a key; here each is an incident by itself.
+        incident = incident_of_file(file)
+        incident = redact_incident(replace(incident, key=f"{incident.key}.{number}"), rules)
+    except DigestError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - fail closed: what raises while being masked is not shown
+        return f"could not be checked for secrets and names ({type(error).__name__}), so it is left out"
+    readings, problems = takeaways_of([incident], lexicon)
+    return (incident, readings[0]) if readings else problems[0].detail
+
+
+def _pick(read: Iterable[tuple[Path, _Found]], lexicon: Lexicon, count: int) -> list[tuple[Path, Takeaway]]:
+    found = [(file, each) for file, each in read if not isinstance(each, str)]
+    files = {reading.incident: file for file, (_, reading) in found}
+    ranking = rank([r for _, (_, r) in found], [i for _, (i, _) in found], [], lexicon, count=count)
+    return [(files[c.takeaway.incident], c.takeaway) for c in ranking.chosen]
+
+
+def _print_json(
+    read: Iterable[tuple[Path, _Found]], picked: Iterable[tuple[Path, Takeaway]], pick: int | None
+) -> None:
+    reviews = [
+        {"file": str(file), "error": found, "takeaways": []}
+        if isinstance(found, str)
+        else as_json(found[1], str(file))
+        for file, found in read
+    ]
+    choice = {"picked": [{"file": str(file), "quote": t.quote} for file, t in picked]} if pick else {}
+    common.print_json({"reviews": reviews, **choice})
+
+
+def _print(
+    read: Iterable[tuple[Path, _Found]], picked: Sequence[tuple[Path, Takeaway]], pick: int | None
+) -> None:
+    for file, found in read:
+        if isinstance(found, str):
+            click.echo(f"{file}: {found}", err=True)
+        else:
+            _print_one(file, found[1])
+    if pick:
+        click.echo(f"An edition of these would print {len(picked)}:")
+        for number, (file, takeaway) in enumerate(picked, start=1):
+            click.echo(f"  {number}. {takeaway.text}  ({file}:{takeaway.line})")
+
+
+def _print_one(file: Path, reading: Reading) -> None:
+    click.echo(f"{file}: {reading.title}")
+    for rank_, takeaway in enumerate(reading.takeaways, start=1):
+        mark = "" if takeaway.printed else "  [not printed]"
+        click.echo(f"  {rank_}. {takeaway.text}{mark}")
+        click.echo(f"     {takeaway.score:.2f}  line {takeaway.line}  {'; '.join(takeaway.reasons)}")
+    if not reading.takeaways:
+        click.echo("  no takeaways under a heading for them: it waits for a learning")
+    for finding in reading.findings:
+        click.echo(
+            f"  {file}:{finding.line}:{finding.column} {finding.rule}: “{finding.text}”. {finding.why}"
+        )
+        click.echo(f"     instead: {finding.instead}")
+    click.echo()

@@ -1,0 +1,99 @@
+"""The stages in order: the one place where they meet.
+
+    gather (trackers, ledger) → prepare (takeaways, insights, edition, render) → freeze → deliver
+
+What is frozen is what is sent: a run of a month that has an edition delivers what is still to be
+delivered of it, and collects nothing.
+"""
+
+from dataclasses import dataclass, replace
+
+from digest.delivery.deliver import deliver
+from digest.errors import DigestError
+from digest.ledger import HeldEdition, Ledger
+from digest.model import Delivery, Problem
+from digest.pipeline.gather import gather, held_before
+from digest.pipeline.prepare import Prepared, prepare
+from digest.pipeline.setup import Job, Progress, Setup, Silent
+
+__all__ = [
+    "AlreadySent",
+    "Job",
+    "Outcome",
+    "Prepared",
+    "Progress",
+    "Setup",
+    "Silent",
+    "proof_of",
+    "run",
+    "trial",
+]
+
+
+class AlreadySent(DigestError):  # noqa: N818 - it says what is so
+    """An edition is not made anew once it went out to anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run did."""
+
+    held: HeldEdition
+    fresh: bool  # the edition was made by this run
+    sent: int  # deliveries made by this run
+    deliveries: tuple[Delivery, ...]  # where every delivery stands
+    problems: tuple[Problem, ...]
+
+
+def run(job: Job, ledger: Ledger, *, recollect: bool = False) -> Outcome:
+    """Do the whole job for a month; again and again with the same result.
+
+    Args:
+        job: the month, and the setup.
+        ledger: says what was done before, and remembers.
+        recollect: make the edition anew, if nobody has had it yet.
+
+    Raises:
+        AlreadySent: `recollect`, and somebody has had the edition.
+        DigestError: the run cannot go on; nothing is half sent.
+    """
+    held = ledger.held(job.month.key)
+    if held is not None and recollect:
+        _discard(held, ledger)
+        held = None
+    problems: tuple[Problem, ...] = ()
+    fresh = held is None
+    if held is None:
+        prepared = prepare(job, gather(job, ledger, store=True), ledger)
+        problems = prepared.proof.problems
+        held = ledger.freeze(prepared.edition, prepared.rendering, job.setup.config_hash)
+    job.progress.stage(f"delivering {job.month.key}")
+    outcome = deliver(held, job.setup.channels, ledger, lambda _: None)
+    return Outcome(held, fresh, outcome.sent, outcome.deliveries, (*problems, *outcome.problems))
+
+
+def _discard(held: HeldEdition, ledger: Ledger) -> None:
+    if not ledger.discard(held.id):
+        raise AlreadySent(
+            f"{held.month} went out already, so it is not made anew; `digest status` shows to whom. "
+            "To look at what it would be now, move the ledger aside and use `digest preview`"
+        )
+
+
+def trial(job: Job, ledger: Ledger) -> Prepared:
+    """Make a month's edition as a run would now, and store nothing."""
+    return prepare(job, gather(job, ledger, store=False), ledger)
+
+
+def proof_of(job: Job, ledger: Ledger) -> Prepared:
+    """Return a month's frozen edition with its proof; a trial, where none is frozen.
+
+    The proof of a frozen edition is worked out again from what the ledger holds.
+    """
+    held = ledger.held(job.month.key)
+    if held is None:
+        return trial(job, ledger)
+    then = replace(job, now=held.cutoff)
+    again = prepare(then, held_before(then, ledger, held), ledger)
+    proof = replace(again.proof, edition=held.edition, rendering=held.rendering, trial=False)
+    return Prepared(held.edition, held.rendering, proof, again.takeaways)
