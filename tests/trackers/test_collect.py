@@ -250,3 +250,12 @@ def test_a_refresh_that_fails_is_said() -> None:
     (problem,) = refresh([FakeTracker([down()])], {"reviews": ["7"]}, plan()).problems
 
     assert problem.incidents_missing
+
+
+def test_a_key_that_stands_twice_in_two_months_counts_in_the_first_ones_month() -> None:
+    april = builders.incident("1", resolved=datetime(2026, 4, 9, tzinfo=UTC))
+
+    collected = collect([FakeTracker([april, builders.incident("1")])], MAY, plan())
+
+    assert collected.incidents == ()
+    assert len(collected.problems) == 1

@@ -228,6 +228,14 @@ def test_an_incident_that_is_still_open_is_in_no_month_whatever_its_review_is_da
     assert folder.collected().incidents == ()
 
 
+def test_a_tables_day_stands_in_only_where_it_has_no_column_for_the_resolution(folder: Folder) -> None:
+    folder.table("1,2026-10-03,public,", header="key,date,visibility,resolved")
+    assert folder.collected().incidents == ()
+
+    folder.table("1,2026-10-03,public", header="key,date,visibility")
+    assert folder.incident().resolved == datetime(2026, 10, 2, 23, 0, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("told", "front", "state"),
     [
