@@ -48,7 +48,7 @@ if ! apt-get -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 install -y -qq --no-i
 fi
 case "$missing" in
     # Nor at the next start of the machine.
-    *postfix*) deb-systemd-helper disable postfix.service >/dev/null 2>&1 || true ;;
+    *postfix*) DPKG_MAINTSCRIPT_PACKAGE=postfix deb-systemd-helper disable postfix.service >/dev/null 2>&1 || true ;;
 esac
 for package in $PACKAGES; do
     installed "$package" || stop "$package could not be installed"
