@@ -61,7 +61,7 @@ def environment(form: Form, folders: Sequence[Path], words: Words) -> jinja2.Env
         loader=_Loader([str(folder) for folder in folders]),
         autoescape=True,  # said aloud: select_autoescape() would leave MJML out
         undefined=jinja2.StrictUndefined,
-        finalize=finalize,
+        finalize=_at_run_time(finalize),
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
@@ -98,6 +98,15 @@ def _finalizer(form: Form, words: Words) -> Callable[[object], object]:
         return escaped(words.number(value) if isinstance(value, int | float) else str(value))
 
     return finalize
+
+
+def _at_run_time(finalize: Callable[[object], object]) -> Callable[[object, object], object]:
+    # Constants would else be escaped as HTML while a template is compiled, whatever its markup is.
+    @jinja2.pass_eval_context
+    def with_context(_: object, value: object) -> object:
+        return finalize(value)
+
+    return with_context
 
 
 def _composers(finalize: Callable[[object], object]) -> dict[str, Callable[..., Markup]]:
