@@ -1,6 +1,7 @@
 """What the commands share: options, the month meant, progress on the terminal."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -76,6 +77,16 @@ def month_meant(key: str | None, zone: str, at: datetime, *, over: bool = True) 
             "--month", f"{key} is not over in {zone}; look at it with `digest preview --month {key}`"
         )
     return month
+
+
+def program() -> str:
+    """Return how this program is called here: by its name where the shell finds it, else by its path."""
+    called = Path(sys.argv[0])
+    found = shutil.which("digest")
+    if found is not None and Path(found).resolve() == called.resolve():
+        return "digest"
+    here = Path.cwd()
+    return str(called.relative_to(here)) if called.is_relative_to(here) else str(called)
 
 
 def print_json(value: object) -> None:

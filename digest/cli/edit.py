@@ -62,7 +62,7 @@ def command(month: str, config_file: Path) -> None:
         click.echo(f"Wrote {file}. Edit it, then look: digest preview --month {meant.key}")
     if frozen:
         click.echo(
-            f"{meant.key} is frozen. To apply it, if nobody has had it: digest run --month {meant.key} --recollect"
+            f"{meant.key} is frozen. To apply it, if nobody has had it: digest run -m {meant.key} --recollect"
         )
 
 

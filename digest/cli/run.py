@@ -97,10 +97,10 @@ def _tell(outcome: Outcome, setup: Setup, config_file: Path) -> None:
     _tell_deliveries(outcome.deliveries)
     _tell_problems(outcome.problems)
     option = "" if config_file == common.DEFAULT else f" --config {config_file}"
-    click.echo("To see it:")
+    click.echo("To see it, open in a browser or run:")
     for page in _pages(outcome.deliveries, setup):
-        click.echo(f"  open {page}")
-    click.echo(f"  digest preview{option} --month {month}")
+        click.echo(f"  {page}")
+    click.echo(f"  {common.program()} preview{option} --month {month}")
 
 
 def _pages(deliveries: tuple[Delivery, ...], setup: Setup) -> list[Path]:

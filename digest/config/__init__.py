@@ -66,7 +66,7 @@ class Config:
 
     def path(self, path: Path) -> Path:
         """Return a path of the config, absolute."""
-        return self.folder / path.expanduser()
+        return (self.folder / path.expanduser()).resolve()
 
 
 def load(file: Path) -> Config:

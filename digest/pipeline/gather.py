@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from digest.errors import Reason, RemoteError
 from digest.ledger import HeldEdition, Ledger
@@ -13,6 +13,7 @@ from digest.trackers.collect import CollectPlan, collect, refresh
 
 _History = dict[Month, tuple[Incident, ...]]
 
+_A_DAY = timedelta(days=1)
 REACH = 6  # months for which trackers are asked again about incidents that wait for a review
 
 
@@ -40,14 +41,15 @@ def gather(job: Job, ledger: Ledger, *, store: bool) -> Gathered:
         ConfigError: the operator has to put something right first.
     """
     plan = CollectPlan(redact=job.setup.redact, now=job.now, count_by=job.setup.settings.count_by)
+    held = ledger.months_held([tracker.name for tracker in job.setup.trackers])
+    desk = _Desk(job, ledger, plan, held, store)
     job.progress.stage(f"collecting {job.month.key}")
-    collected = collect(job.setup.trackers, job.month, plan)
+    collected = desk.collect(job.month)
     if not any(source.complete for source in collected.sources):
         raise _nothing_read(collected)
-    if store:
-        ledger.store(collected)
-    history, problems = _history(job, ledger, plan, store=store)
-    history, more = _renewed(job, ledger, plan, history, store=store)
+    desk.keep(collected)
+    history, problems = desk.history()
+    history, more = desk.renewed(history)
     return _gathered(job, ledger, collected, history, (*collected.problems, *problems, *more))
 
 
@@ -77,30 +79,102 @@ def _gathered(
     )
 
 
-def _history(job: Job, ledger: Ledger, plan: CollectPlan, *, store: bool) -> tuple[_History, list[Problem]]:
-    """Return the months before, oldest first; those not held are collected, the newest first.
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Collecting for one run: what is held already, and whether what comes in is kept."""
 
-    A tracker that fails is not asked for eleven months more: the counts then stand beside fewer.
+    job: Job
+    ledger: Ledger
+    plan: CollectPlan
+    held: frozenset[str]  # months, as keys, that the ledger has whole
+    store: bool
+
+    def collect(self, month: Month) -> Collected:
+        collected = collect(self.job.setup.trackers, month, self.plan)
+        return replace(collected, incidents=self._as_of_now(collected.incidents))
+
+    def keep(self, collected: Collected) -> None:
+        if self.store:
+            self.ledger.store(collected)
+
+    def history(self) -> tuple[_History, list[Problem]]:
+        """Return the months before, oldest first; those not held are collected, the newest first.
+
+        The month just before is collected again: an incident may have been recorded after its edition.
+        A tracker that fails is not asked for eleven months more: the counts then stand beside fewer.
+        """
+        months = self.job.month.before(self.job.setup.settings.history)
+        found = {month: self.ledger.incidents(month.key) for month in months if month.key in self.held}
+        asked = [month for month in reversed(months) if month not in found or month == months[-1]]
+        if len(asked) > 1:
+            self.job.progress.stage(f"filling in {len(asked)} months of history")
+        for done, month in enumerate(asked):
+            self.job.progress.count(done, len(asked))
+            collected = self.collect(month)
+            if not all(source.complete for source in collected.sources):
+                return _in_order(found, months), [_cut_short(month, collected)]
+            if month not in found:
+                collected = replace(collected, incidents=tuple(map(_seen_then, collected.incidents)))
+            self.keep(collected)
+            found[month] = _earliest_seen(collected.incidents, found.get(month, ()))
+        return _in_order(found, months), []
+
+    def renewed(self, history: _History) -> tuple[_History, tuple[Problem, ...]]:
+        """Ask the trackers again about held incidents of the last months that wait for a review."""
+        waiting = self._waiting(history)
+        if not waiting:
+            return history, ()
+        count = sum(map(len, waiting.values()))
+        plural = "s" * (count != 1)
+        self.job.progress.stage(
+            f"asking again about {count} earlier incident{plural} without a finished review"
+        )
+        renewed = refresh(self.job.setup.trackers, waiting, self.plan)
+        incidents = self._as_of_now(renewed.incidents)
+        if self.store:
+            self.ledger.amend(incidents, renewed.withdrawn)
+        by_key = {(i.tracker, i.key): i for i in incidents}
+        gone = set(renewed.withdrawn)
+        now = {
+            month: tuple(by_key.get((i.tracker, i.key), i) for i in held if (i.tracker, i.key) not in gone)
+            for month, held in history.items()
+        }
+        return now, renewed.problems
+
+    def _as_of_now(self, incidents: tuple[Incident, ...]) -> tuple[Incident, ...]:
+        return tuple(_as_of(incident, self.plan.now) for incident in incidents)
+
+    def _waiting(self, history: _History) -> dict[str, list[str]]:
+        """Return the keys to ask for, by tracker; the month just before was collected anew."""
+        waiting: dict[str, list[str]] = {}
+        for month in self.job.month.before(REACH)[:-1]:
+            for incident in history.get(month, ()) if month.key in self.held else ():
+                if incident.review.state is not ReviewState.FINISHED:
+                    waiting.setdefault(incident.tracker, []).append(incident.key)
+        return waiting
+
+
+def _as_of(incident: Incident, now: datetime) -> Incident:
+    """See a review as it was at the cut-off: one to be finished later is a draft.
+
+    A day given without a time is over at its end: until then, it was finished now.
     """
-    months = job.month.before(job.setup.settings.history)
-    names = [tracker.name for tracker in job.setup.trackers]
-    held = ledger.months_held(names)
-    missing = [month for month in reversed(months) if month.key not in held]
-    found = {month: ledger.incidents(month.key) for month in months if month.key in held}
-    problems: list[Problem] = []
-    if missing:
-        job.progress.stage(f"filling in {len(missing)} months of history")
-    for done, month in enumerate(missing):
-        job.progress.count(done, len(missing))
-        collected = collect(job.setup.trackers, month, plan)
-        if not all(source.complete for source in collected.sources):
-            problems.append(_cut_short(month, collected))
-            break
-        collected = replace(collected, incidents=tuple(map(_seen_then, collected.incidents)))
-        if store:
-            ledger.store(collected)
-        found[month] = collected.incidents
-    return {month: found[month] for month in months if month in found}, problems
+    review = incident.review
+    if review.finished is None or review.finished <= now:
+        return incident
+    if review.finished - now < _A_DAY:
+        return replace(incident, review=replace(review, finished=now))
+    return replace(incident, review=replace(review, state=ReviewState.DRAFT), seen_complete=None)
+
+
+def _in_order(found: _History, months: tuple[Month, ...]) -> _History:
+    return {month: found[month] for month in months if month in found}
+
+
+def _earliest_seen(incidents: tuple[Incident, ...], known: tuple[Incident, ...]) -> tuple[Incident, ...]:
+    """Keep when a review was first seen complete, as the ledger does when it stores."""
+    seen = {(i.tracker, i.key): i.seen_complete for i in known}
+    return tuple(replace(i, seen_complete=seen.get((i.tracker, i.key)) or i.seen_complete) for i in incidents)
 
 
 def _seen_then(incident: Incident) -> Incident:
@@ -110,43 +184,12 @@ def _seen_then(incident: Incident) -> Incident:
     return replace(incident, seen_complete=incident.resolved or incident.seen_complete)
 
 
-def _renewed(
-    job: Job, ledger: Ledger, plan: CollectPlan, history: _History, *, store: bool
-) -> tuple[_History, tuple[Problem, ...]]:
-    """Ask the trackers again about incidents of the last months that wait for a review."""
-    waiting = _waiting(job, history)
-    if not waiting:
-        return history, ()
-    count = sum(map(len, waiting.values()))
-    plural = "s" * (count != 1)
-    job.progress.stage(f"asking again about {count} earlier incident{plural} without a finished review")
-    renewed = refresh(job.setup.trackers, waiting, plan)
-    if store:
-        ledger.amend(renewed.incidents, renewed.withdrawn)
-    by_key = {(i.tracker, i.key): i for i in renewed.incidents}
-    gone = set(renewed.withdrawn)
-    now = {
-        month: tuple(by_key.get((i.tracker, i.key), i) for i in held if (i.tracker, i.key) not in gone)
-        for month, held in history.items()
-    }
-    return now, renewed.problems
-
-
-def _waiting(job: Job, history: _History) -> dict[str, list[str]]:
-    waiting: dict[str, list[str]] = {}
-    for month in job.month.before(REACH):
-        for incident in history.get(month, ()):
-            if incident.review.state is not ReviewState.FINISHED:
-                waiting.setdefault(incident.tracker, []).append(incident.key)
-    return waiting
-
-
 def _came_late(incident: Incident, since: datetime, now: datetime) -> bool:
     """Whether an earlier incident's review became available after the previous edition's cut-off."""
     if incident.review.state is not ReviewState.FINISHED:
         return False
     available = incident.review.finished or incident.seen_complete
-    return available is not None and since <= available <= now
+    return available is not None and since < available <= now
 
 
 def _from_first(history: _History) -> _History:
