@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -74,7 +75,7 @@ class Words:
 
     def number(self, value: float) -> str:
         """Return `1,204` or `2.5`; at most one decimal."""
-        return format_decimal(value, "#,##0.#", locale=self.locale)
+        return _number(value, self.locale)
 
     def count(self, value: int, one: str, other: str) -> str:
         """Return `1 incident` or `2 incidents`."""
@@ -91,3 +92,8 @@ class Words:
     def severity(self, severity: Severity | None, label: str | None = None) -> str | None:
         """Return the tracker's own word, else `Sev-1`, else None."""
         return label or (f"Sev-{int(severity)}" if severity else None)
+
+
+@lru_cache(maxsize=4096)  # a matrix prints the same few counts again and again; Babel takes 40 µs for each
+def _number(value: float, locale: Locale) -> str:
+    return format_decimal(value, "#,##0.#", locale=locale)

@@ -159,7 +159,7 @@ CARDS = (
         heading="Key takeaways",
         line=9,
         why=("in 2 incidents this month", "third time in 12 months"),
-        also=("1470",),
+        also=("1377",),
         question="Who may roll back your service at three in the morning, and when did they last do it?",
     ),
     builders.card(

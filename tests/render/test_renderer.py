@@ -273,3 +273,13 @@ def test_a_fault_of_the_program_keeps_its_traceback(renderer: Renderer, rich: Ed
 def test_a_constant_in_a_template_is_escaped_for_its_own_markup(tmp_path: Path, rich: Edition) -> None:
     made = overriding(tmp_path, "text/edition.txt.j2", '{{ "R&D <3" }}').render(rich)
     assert made.text == "R&D <3\n"
+
+
+def test_an_operators_font_is_not_fetched_from_a_third_party(tmp_path: Path, rich: Edition) -> None:
+    mine = '{# H #}{% macro heading(t) %}<mj-text font-family="Roboto">{{ t }}</mj-text>{% endmacro %}'
+    mine += "{% macro paragraph(t) %}{% endmacro %}"
+
+    html = overriding(tmp_path, "email/section.mjml.j2", mine).render(rich).html
+
+    assert "Roboto" in html
+    assert "fonts.googleapis" not in html
