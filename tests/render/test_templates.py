@@ -1,4 +1,4 @@
-"""The rules that templates keep, so that data cannot become markup. See EMAIL limits in docs/mail.md."""
+"""The rules that templates keep, so that data cannot become markup."""
 
 import re
 from pathlib import Path
