@@ -140,6 +140,17 @@ def test_a_worker_whose_lease_ran_out_may_not_send(desk: Desk) -> None:
     assert not desk.one.settle(slow, result(slow, S.SENT))
 
 
+def test_an_old_claim_stays_lost_when_its_own_worker_claims_anew(desk: Desk) -> None:
+    desk.address(ANA)
+    old = desk.claimed(desk.one)
+    desk.clock.now += timedelta(minutes=16)
+    desk.two.recover()
+    new = desk.claimed(desk.one)
+    assert (old.attempt, old.fence) == (new.attempt, new.fence - 1)
+    assert not desk.one.intend(old)
+    assert desk.one.intend(new)
+
+
 def test_a_live_process_s_claims_are_left_to_it(desk: Desk) -> None:
     desk.address(ANA)
     desk.claimed(desk.one)

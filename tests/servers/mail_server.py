@@ -1,5 +1,6 @@
 """A real SMTP server on loopback: aiosmtpd with STARTTLS or TLS, AUTH, and refusals by address."""
 
+import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -65,7 +66,7 @@ def mail_server(folder: Path, tls: str = "starttls", *, auth: bool = True) -> It
     """Run a server with a certificate that only its own `ca_file` vouches for."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    authority.issue_cert("localhost").configure_cert(context)
     ca_file = folder / "ca.pem"
     authority.cert_pem.write_to_path(str(ca_file))
     server = MailServer(0, ca_file)
@@ -73,24 +74,28 @@ def mail_server(folder: Path, tls: str = "starttls", *, auth: bool = True) -> It
     def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
         sound = data == LoginPassword(USER.encode(), PASSWORD.encode())
         server.users.append(data.login.decode())
-        # handled=False would drop the line without the 535.
-        return AuthResult(success=sound, handled=True, message=None if sound else "535 5.7.8 Bad credentials")
+        # handled=True would mean that the reply was sent already.
+        return AuthResult(
+            success=sound, handled=False, message=None if sound else "535 5.7.8 Bad credentials"
+        )
 
     options: dict[str, Any] = {"authenticator": authenticate, "auth_required": True} if auth else {}
     if tls == "starttls":
         options |= {"tls_context": context, "require_starttls": True}
     elif auth:
         options |= {"auth_require_tls": False}
+    # The controller asks its port whether it answers, so 0 will not do.
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        server.port = int(free.getsockname()[1])
     controller = Controller(
         Handler(server),
         hostname="127.0.0.1",
-        port=0,
+        port=server.port,
         ssl_context=context if tls == "tls" else None,
         **options,
     )
     controller.start()
     try:
-        server.port = controller.server.sockets[0].getsockname()[1]
         yield server
     finally:
         controller.stop()

@@ -116,7 +116,7 @@ def _configure(root: Path) -> int:
     shutil.chown(root / "mail", "mail", "mail")
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(root / "ca.pem"))
-    server = authority.issue_cert("localhost", "127.0.0.1")
+    server = authority.issue_cert("localhost")
     pem = root / "etc" / "server.pem"
     server.private_key_and_cert_chain_pem.write_to_path(str(pem))
     pem.chmod(0o600)

@@ -38,7 +38,7 @@ class Scripted:
     def answer(self, step: str) -> str:
         with self.lock:
             waiting = self.cues.get(step)
-            return waiting.pop(0) if waiting else ORDINARY[step]
+            return waiting.pop(0) if waiting else ORDINARY.get(step, "502 unknown")
 
     def serve(self, connection: socket.socket) -> None:
         with connection, connection.makefile("rb") as lines, contextlib.suppress(OSError):
