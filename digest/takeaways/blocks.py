@@ -17,7 +17,8 @@ from markdown_it.token import Token
 
 from digest.takeaways.markup import html_blocks_of
 
-TOO_LONG = 5_000  # characters; no takeaway stands in such a block, and reading it closely takes long
+TOO_LONG = 2_500  # characters; no takeaway stands in such a block, and reading it closely takes long
+MOST_BRACKETS = 100  # openings; the parser looks for the end of each
 _MARKUP = re.compile(r"[*_`\[<&\\~!\n]")
 _BOX = re.compile(r"^\[([ xX])\]\s+")
 
@@ -159,16 +160,20 @@ def words_of(block: Block) -> Words:
         strong = _bold_opening(block.source[0]) if block.source else ""
         return Words(tuple(line.replace("**", "") for line in block.source), strong)
     source = "\n".join(block.source)
-    if len(source) > TOO_LONG or not _MARKUP.search(source):
+    if not _MARKUP.search(source) or _is_hard(source):
         return Words(block.source)
     return _inline_words(source, block.references)
 
 
 def plain(source: str, references: Mapping[str, Any]) -> str:
     """Return one line of Markdown without markup."""
-    if not _MARKUP.search(source) or len(source) > TOO_LONG:
+    if not _MARKUP.search(source) or _is_hard(source):
         return source
     return " ".join(_inline_words(source, references).lines)
+
+
+def _is_hard(source: str) -> bool:
+    return len(source) > TOO_LONG or source.count("[") + source.count("<") > MOST_BRACKETS
 
 
 def _bold_opening(line: str) -> str:

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from digest.takeaways.blocks import Block, Kind, Words, words_of
+from digest.takeaways.blocks import TOO_LONG, Block, Kind, Words, words_of
 from digest.takeaways.sections import Section
 from digest.takeaways.sentences import clean, count_words, sentences
 
@@ -22,6 +22,7 @@ FEWEST_WORDS = 3
 LABEL_WORDS = 3  # a bullet of no more only names what stands below it
 HEADING_WORDS = 6  # a sub-heading of that many tells something itself
 
+_OWN_SPELLING = re.compile(r"[A-Z\d_@/\\]|\.\w")
 _LIST_MARK = re.compile(
     r"^\s*(?:[-*+\u2022\u2023\u25e6]\s+|\d{1,2}[.)]\s+|\[[ xX]\]\s+|#{1,6}\s+|>\s+|[\u2013\u2014]\s+)+"
 )
@@ -43,8 +44,8 @@ _LEAD_IN = re.compile(
     r")\s*,?\s+",
     re.IGNORECASE,
 )
-_IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
-_LINK = re.compile(r"\[([^\]]+)\]\([^)\s]*(?:\s[^)]*)?\)")
+_IMAGE = re.compile(r"!\[[^\[\]]*\]\([^()]*\)")
+_LINK = re.compile(r"\[([^\[\]]+)\]\([^()]*\)")
 _MARKS = re.compile(
     r"\*\*|__|~~|`+|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])|(?<![\w_])_(?=[^\W_])|(?<=[^\W_])_(?!\w)"
 )
@@ -53,7 +54,6 @@ _OPENS_ON_BEFORE = re.compile(
     r"|so|which|but)\b",
     re.IGNORECASE,
 )
-_LINK_ONLY = re.compile(r"^\W*(?:https?://\S+\W*)+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def printed_text(quote: str) -> str:
 def _raised(text: str) -> str:
     first = text.split(" ", 1)[0]
     # A name written in its own way ("eBPF", "nginx.conf") keeps it.
-    return text[:1].upper() + text[1:] if first.strip(",;:'\u2019").isalpha() and first.islower() else text
+    return text[:1].upper() + text[1:] if not _OWN_SPELLING.search(first) else text
 
 
 def _stopped(text: str) -> str:
@@ -126,7 +126,9 @@ def candidates_of(
     while number < len(blocks):
         block = blocks[number]
         below = _below(blocks, number) if block.kind is Kind.BULLET else ()
-        if block.kind is Kind.BULLET:
+        if sum(map(len, block.source)) > TOO_LONG:
+            pass  # a log, or meant to keep us busy
+        elif block.kind is Kind.BULLET:
             yield from _of_bullet(section, lines, block, below)
         elif block.kind is Kind.ROW:
             yield from _of_row(section, lines, block, takes_column)
@@ -139,7 +141,7 @@ def why_dropped(candidate: Candidate, is_empty: Callable[[str, bool], bool]) -> 
     """Return why a candidate is no takeaway at all, or None."""
     if is_empty(candidate.quote, candidate.emphasised):
         return "template text, or an answer that says nothing"
-    if _LINK_ONLY.match(candidate.quote):
+    if all(word.strip("<(").startswith(("http://", "https://")) for word in candidate.quote.split()):
         return "only a link"
     if count_words(candidate.quote) < FEWEST_WORDS and not candidate.cell:
         return "a fragment"

@@ -54,6 +54,7 @@ KEPT_BY_WEAK = frozenset(
 )
 
 
+_GOES_ON = re.compile(r"(?:of|for|on|from|in|and) |\d")
 _FIRST_WORD = re.compile(r"[^\s:,;]+")
 
 
@@ -143,10 +144,8 @@ class Headings:
             if bare.endswith(phrase) and not bare[-len(phrase) - 1 : -len(phrase)].isalnum():
                 return self.exact[phrase]
         first, _, rest = bare.partition(" ")
-        # "Impact on users", "Timeline of events"; but not "Risks we took".
-        return (
-            self.exact.get(first) if rest.startswith(("of ", "for ", "on ", "from ", "in ", "and ")) else None
-        )
+        # "Impact on users", "Timeline 01/05/2024"; but not "Risks we took".
+        return self.exact.get(first) if _GOES_ON.match(rest) else None
 
     def _misspelt(self, text: str) -> Meaning | None:
         letters = sum(map(str.isalpha, text))

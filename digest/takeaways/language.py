@@ -28,7 +28,7 @@ _FEWEST_WORDS = 25  # below, nothing can be told; English is taken for granted
 _KNOWN_SHARE = 0.08  # of the words are among a language's commonest, if it is that language
 _AHEAD = 1.25  # another language must be ahead of English by so much
 _FOREIGN_SHARE = 0.3  # of the letters beyond Latin
-_LATIN_END = 0x24F
+_BEYOND_LATIN = re.compile(r"[^\W\d_\u0000-\u024f]")
 _WINDOW = 80  # characters before a hit in which its subject may stand
 _MOST_QUOTED = 120
 
@@ -159,8 +159,8 @@ def language_of(text: str, stopwords: Mapping[str, frozenset[str]]) -> str:
     """
     sample = text[:_SAMPLED]
     if not sample.isascii():
-        letters = [c for c in sample if c.isalpha()]
-        if sum(ord(c) > _LATIN_END for c in letters) > _FOREIGN_SHARE * len(letters):
+        letters = sum(map(str.isalpha, sample))
+        if len(_BEYOND_LATIN.findall(sample)) > _FOREIGN_SHARE * letters:
             return OTHER
     found = Counter(words(sample.lower()))
     total = sum(found.values())

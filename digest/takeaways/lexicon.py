@@ -50,7 +50,11 @@ def _headings(file: HeadingsFile) -> Headings:
 
 
 def _language(file: LanguageFile) -> Language:
-    fill = {"{person}": _any_of(file.persons), "{verb}": _any_of(file.fix_verbs)}
+    fill = {
+        "{person}": _any_of(file.persons),
+        "{verb}": _any_of(file.fix_verbs),
+        "{done}": _any_of(file.done),
+    }
     rules = []
     for number, entry in enumerate(file.rules):
         pattern = _compiled(entry.patterns, f"rules[{number}].patterns", fill)

@@ -48,6 +48,8 @@ _BREAKING = frozenset(
 _BULLET = re.compile(r"^(\s*)(?:[-*+\u2022\u2023\u25e6\u2043\u00b7]|\d{1,3}[.)])\s+(\S.*)$")
 _UNDERLINE = re.compile(r"^\s*(?:={3,}|-{3,}|~{3,})\s*$")
 _MOST_DEPTH = 30
+# A "<" before the next "<" or the end is no tag; the library's parser looks for its end all through the text.
+_UNCLOSED = re.compile(r"<(?=[^<>]*(?:<|\Z))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,26 @@ class Piece:
 
 def html_blocks_of(text: str, first_line: int = 0) -> Iterator[Piece]:
     """Read HTML, whole or in pieces; `first_line` is where it stands, 0-based. Unclosed tags are no error."""
-    if text.startswith("<!--") and text.rstrip().endswith("-->") and text.count("-->") == 1:
-        return
     reader = _Html(first_line)
-    reader.feed(text)
+    reader.feed(_UNCLOSED.sub(" ", _without_comments(text)))
     reader.close()
     reader.flush()
     yield from reader.pieces
+
+
+def _without_comments(text: str) -> str:
+    """Return `text` without comments, but with their line breaks; one that never ends takes the rest along.
+
+    The library's parser looks for the end of each unclosed comment to the end of the text, again and again.
+    """
+    parts = []
+    at = 0
+    while (start := text.find("<!--", at)) >= 0:
+        end = text.find("-->", start + 4)
+        end = len(text) if end < 0 else end + 3
+        parts += [text[at:start], "\n" * text.count("\n", start, end)]
+        at = end
+    return "".join([*parts, text[at:]])
 
 
 class _Html(HTMLParser):

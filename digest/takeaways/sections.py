@@ -175,7 +175,7 @@ class _Builder:
         self._flush(block, start, held)
 
     def _flush(self, block: Block, start: int, lines: list[str]) -> None:
-        if len(lines) == len(block.source):
+        if tuple(lines) == block.source:
             self._keep(block)
         elif lines:
             self._keep(replace(block, line=start, source=tuple(lines)))

@@ -14,7 +14,7 @@ _ABBREVIATED = re.compile(
     r"|\b[A-Za-z]|^\W*\d{1,2})\.$",
     re.IGNORECASE,
 )
-_SPOKEN = re.compile(r"\S*[^\W_]\S*")
+_SPOKEN = re.compile(r"[^\W_]")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 
 
@@ -30,7 +30,7 @@ def words(text: str) -> list[str]:
 
 def count_words(text: str) -> int:
     """Return how many words `text` has, as a reader counts them: by spaces, marks left out."""
-    return len(_SPOKEN.findall(text))
+    return sum(1 for word in text.split() if _SPOKEN.search(word))
 
 
 def sentences(text: str) -> list[tuple[int, str]]:

@@ -67,6 +67,7 @@ class LanguageFile(Strict):
     template: Patterns
     prompts: Patterns
     persons: Patterns
+    done: Patterns
     fix_verbs: Patterns
     rules: Annotated[list[RuleEntry], Field(min_length=1)]
     fix_like: FixEntry
