@@ -16,7 +16,7 @@ from digest.errors import LedgerError
 from digest.ledger.codec import stamp
 from digest.ledger.editions import EditionState, move
 from digest.ledger.store import Store, insert_new
-from digest.ledger.tables import attempt, delivery, edition, suppression, worker
+from digest.ledger.tables import DUE, attempt, delivery, edition, suppression, worker
 from digest.ledger.workers import this_process
 from digest.model import Delivery, DeliveryState
 
@@ -73,24 +73,17 @@ class Deliveries(Store):
             held = connection.execute(select(edition).where(edition.c.id == edition_id)).one_or_none()
             if held is None or held.state not in {EditionState.ADDRESSED, EditionState.SENDING}:
                 return None
-            _set_suppressed_aside(connection, held, now)
             row = _next_due(connection, edition_id, channel, now)
+            while row is not None and _suppressed(connection, row, held.audience):
+                aside = update(delivery).where(is_row(row))
+                connection.execute(aside.values(state=_D.SUPPRESSED.value, updated_at=now))
+                row = _next_due(connection, edition_id, channel, now)
             if row is None:
                 return None
             if row.content_hash != held.content_hash:
                 message = f"a delivery of {held.period} was addressed with other content; nothing was sent"
                 raise LedgerError(message)
-            self._register(connection)
-            values = {
-                "state": _D.CLAIMED.value,
-                "owner": self.worker,
-                "lease_until": stamp(self.clock() + CLAIM_LEASE),
-                "fence": row.fence + 1,
-                "attempt": row.attempt + 1,
-                "next_at": None,
-                "updated_at": now,
-            }
-            connection.execute(update(delivery).where(is_row(row)).values(values))
+            self._take(connection, row, now)
             move(connection, edition_id, EditionState.SENDING, now)
         return Claim(
             edition_id=edition_id,
@@ -156,6 +149,19 @@ class Deliveries(Store):
                 move(connection, edition_id, to, self.now())
             query = select(edition.c.state).where(edition.c.id == edition_id)
             return EditionState(connection.execute(query).scalar_one())
+
+    def _take(self, connection: Connection, row: Row[Any], now: str) -> None:
+        self._register(connection)
+        values = {
+            "state": _D.CLAIMED.value,
+            "owner": self.worker,
+            "lease_until": stamp(self.clock() + CLAIM_LEASE),
+            "fence": row.fence + 1,
+            "attempt": row.attempt + 1,
+            "next_at": None,
+            "updated_at": now,
+        }
+        connection.execute(update(delivery).where(is_row(row)).values(values))
 
     def _register(self, connection: Connection) -> None:
         here = this_process()
@@ -242,21 +248,19 @@ def is_attempt(row: _Row, number: int) -> ColumnElement[bool]:
     )
 
 
-def _set_suppressed_aside(connection: Connection, held: Row[Any], now: str) -> None:
-    unwanted = select(suppression.c.target_key).where(suppression.c.scope.in_(["all", held.audience]))
-    connection.execute(
-        update(delivery)
-        .where(delivery.c.edition_id == held.id, delivery.c.target_key.in_(unwanted))
-        .where(delivery.c.state.in_([_D.PENDING.value, _D.RETRY_WAIT.value]))
-        .values(state=_D.SUPPRESSED.value, updated_at=now)
+def _suppressed(connection: Connection, row: Row[Any], audience: str) -> bool:
+    query = select(suppression.c.scope).where(
+        suppression.c.target_key == row.target_key, suppression.c.scope.in_(["all", audience])
     )
+    return connection.execute(query).first() is not None
 
 
 def _next_due(connection: Connection, edition_id: str, channel: str, now: str) -> Row[Any] | None:
     waited = and_(delivery.c.state == _D.RETRY_WAIT.value, delivery.c.next_at <= now)
+    # DUE says in plain SQL what the rest says with values: only so SQLite takes the index for it.
     query = (
         select(delivery)
-        .where(delivery.c.edition_id == edition_id, delivery.c.channel == channel)
+        .where(delivery.c.edition_id == edition_id, delivery.c.channel == channel, DUE)
         .where(or_(delivery.c.state == _D.PENDING.value, waited))
         .order_by(delivery.c.target_key)
         .limit(1)

@@ -56,6 +56,13 @@ def test_a_password_shows_nowhere() -> None:
     assert "canary" not in f"{made!r} {made} {made.model_dump()}"
 
 
+def test_a_password_comes_out_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAIL_PASSWORD", "canary")
+    password = settings(username="digest", password="${MAIL_PASSWORD}").password
+    assert password is not None
+    assert password.get_secret_value() == "canary"
+
+
 def test_a_bad_address_is_named_by_key_and_line(tmp_path: Path) -> None:
     file = tmp_path / "digest.yaml"
     file.write_text(

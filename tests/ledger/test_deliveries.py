@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from builders import NOW, edition
+from sqlalchemy import event
 
 from digest.errors import LedgerError
 from digest.ledger import Claim, EditionState, Ledger
@@ -276,3 +277,21 @@ def test_every_attempt_is_on_record(desk: Desk) -> None:
     with desk.one.reading() as connection:
         rows = connection.exec_driver_sql("SELECT n, intent_at IS NULL, outcome, code FROM attempt").all()
     assert [tuple(row) for row in rows] == [(1, 1, "retry_wait", 450), (2, 0, "sent", None)]
+
+
+def test_a_claim_does_not_read_past_what_was_sent(desk: Desk) -> None:
+    desk.address(ANA, BEN)
+    statements: list[tuple[str, object]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        if statement.startswith("SELECT delivery."):
+            statements.append((statement, parameters))
+
+    event.listen(desk.one._engine, "before_cursor_execute", note)
+    desk.claimed()
+    ((statement, parameters),) = statements
+    with desk.one.reading() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    assert [row.detail for row in plan] == [
+        "SEARCH delivery USING INDEX delivery_todo (edition_id=? AND channel=?)"
+    ]

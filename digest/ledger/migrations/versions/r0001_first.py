@@ -129,7 +129,7 @@ def upgrade() -> None:
     op.create_index(
         "delivery_todo",
         "delivery",
-        ["edition_id", "next_at"],
+        ["edition_id", "channel", "target_key"],
         unique=False,
         sqlite_where=sa.text("state IN ('pending', 'retry_wait')"),
         postgresql_where=sa.text("state IN ('pending', 'retry_wait')"),
