@@ -14,8 +14,11 @@ from snowballstemmer import stemmer
 from digest.model import Theme
 from digest.takeaways.sentences import fold, words
 
-OVERLAP = 0.5  # of the shorter one's content words
-JACCARD = 0.3  # of both together: a short line must not be swallowed by a long one
+# Shares of the content words that two takeaways have in common: of the shorter one's, and of both
+# together, so that a short line is not swallowed by a long one. Set where no pair judged different was
+# merged; the words before a colon, the learning without its illustration, must be nearer still.
+ALIKE = (0.5, 0.3)
+HEADS_ALIKE = (0.65, 0.45)
 FEWEST_SHARED = 3  # content words besides the theme's own
 
 _OWN = 2  # what a cue in the takeaway's own words counts, against 1 for all of its incident's
@@ -23,6 +26,7 @@ _CONCEPT = "\u00abtheme\u00bb"
 _NEGATION = re.compile(
     r"\b(?:no|not|never|none|nobody|nothing|without|lack\w*|missing|cannot|\w+n't|un(?:able|tested|monitored))\b"
 )
+_HEAD_END = re.compile(r"(?<=\w)[:;]\s")
 _FILLING_WORDS = """
 a about across after again against all along also always among an and another any are as at be
 because been before behind being beside between but by can could did do does during each even ever
@@ -80,27 +84,31 @@ class Gist:
     normal: str
     theme: str | None
     stems: frozenset[str]
+    head: frozenset[str]  # those before a colon or semicolon; all of them where there is none
     negated: bool
 
 
 def gist_of(text: str, theme: Theme | None, rules: Sequence[ThemeRule]) -> Gist:
     """Reduce a takeaway for comparing with others."""
     folded = fold(text)
-    bare = folded
-    for rule in rules:
-        if theme is not None and rule.theme.key == theme.key:
-            bare = rule.pattern.sub(" ", folded)
-    # A stemmer of our own each time: the library's keeps the word it works on.
-    stem = stemmer("english").stemWord
-    stems = {stem(word) for word in words(bare) if word not in _FILLING and len(word) > 1}
-    if bare != folded:
-        stems.add(_CONCEPT)
+    pattern = next((r.pattern for r in rules if theme is not None and r.theme.key == theme.key), None)
+    # The head is cut in the text before cues go, so that a cue beyond the colon does not count for it.
+    head = _HEAD_END.split(folded, maxsplit=1)[0]
     return Gist(
         " ".join(words(folded)),
         theme.key if theme else None,
-        frozenset(stems),
+        _stems(folded, pattern),
+        _stems(head, pattern),
         bool(_NEGATION.search(folded)),
     )
+
+
+def _stems(folded: str, pattern: re.Pattern[str] | None) -> frozenset[str]:
+    bare = pattern.sub(" ", folded) if pattern else folded
+    # A stemmer of our own each time: the library's keeps the word it works on.
+    stem = stemmer("english").stemWord
+    stems = {stem(word) for word in words(bare) if word not in _FILLING and len(word) > 1}
+    return frozenset(stems | {_CONCEPT}) if bare != folded else frozenset(stems)
 
 
 def same_gist(a: Gist, b: Gist) -> bool:
@@ -109,11 +117,14 @@ def same_gist(a: Gist, b: Gist) -> bool:
         return bool(a.normal)
     if a.theme is None or a.theme != b.theme or a.negated != b.negated:
         return False
-    shared = a.stems & b.stems
+    return _alike(a.stems, b.stems, ALIKE) or _alike(a.head, b.head, HEADS_ALIKE)
+
+
+def _alike(a: frozenset[str], b: frozenset[str], least: tuple[float, float]) -> bool:
+    shared = a & b
     if len(shared - {_CONCEPT}) < FEWEST_SHARED:
         return False
-    alike = len(shared) / min(len(a.stems), len(b.stems))
-    return alike >= OVERLAP and len(shared) / len(a.stems | b.stems) >= JACCARD
+    return len(shared) / min(len(a), len(b)) >= least[0] and len(shared) / len(a | b) >= least[1]
 
 
 def same_learning(a: str, b: str, rules: Sequence[ThemeRule]) -> bool:

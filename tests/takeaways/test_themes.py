@@ -60,6 +60,10 @@ def test_every_theme_asks_one_question_and_blames_nobody(lexicon: Lexicon) -> No
             "Tests that can be skipped are skipped in haste, on the release that needs them most.",
             "An urgent release is where tests are skipped, as it is written in haste.",
         ),
+        (
+            "A call to the vendor without a deadline holds every worker: in May the whole shop stood still.",
+            "Without a deadline a call to the vendor holds all workers; eight ports saw frozen boards.",
+        ),
     ],
 )
 def test_the_same_in_other_words_is_one_learning(lexicon: Lexicon, a: str, b: str) -> None:
