@@ -21,7 +21,6 @@ SINGLE_LEVEL = 100  # holds one block: a row, a "Lesson: …"
 _BOLD = re.compile(r"^\s*(\*\*|__)(?P<label>[^*_].{0,118}?)\1(?P<colon>\s*:)?\s*(?P<rest>.*)$", re.DOTALL)
 _WIKI = re.compile(r"^\s*(?:h([1-6])\.\s+(.+)|(={2,6})\s*(.+?)\s*={2,6})\s*$")
 _LABELLED = re.compile(r"^\s*([^\W\d_][^:.!?]{2,60}):\s*(.*)$", re.DOTALL)
-_NUMBERED = re.compile(r"^\s*\[(LL|L) ?\d+\]", re.IGNORECASE)
 _SENTENCE_WORDS = 12  # a bold line of more is a sentence
 _LEARNING = frozenset(
     {Meaning.TAKEAWAYS, Meaning.WENT_WELL, Meaning.WENT_WRONG, Meaning.LUCKY, Meaning.FOLLOW_UPS}
@@ -241,8 +240,3 @@ class _Builder:
             return
         self._open(_Heading(cells[0].strip(" :*"), SINGLE_LEVEL, block.line, meaning))
         self._keep(Block(Kind.PARAGRAPH, block.line, tuple(plain(cells[1], {}).split("\n"))))
-
-
-def is_numbered(text: str) -> bool:
-    """Whether a line is marked as a takeaway by a template's number: `[LL1] …`."""
-    return bool(_NUMBERED.match(text))
