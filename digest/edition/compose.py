@@ -181,12 +181,19 @@ def _natural(key: str) -> tuple[int, str]:
     return len(key), key
 
 
+def _for_readers(reason: str) -> str:
+    """Put alike reasons together: figures and ids are for the editor's eyes."""
+    if reason.startswith("says the same as "):
+        return "says the same as another"
+    return reason.partition(" (")[0].partition(", one of them")[0]
+
+
 def _made(material: Material, imprint: Imprint, cards: Sequence[Card], late: int) -> HowMade:
     collected = material.collected
     masked = Counter[str]()
     for incident in (*material.incidents, *material.late):
         masked.update(dict(incident.masked))
-    reasons = Counter(reason for _, reason in material.passed_over)
+    reasons = Counter(_for_readers(reason) for _, reason in material.passed_over)
     return HowMade(
         collected_at=max((s.read_at for s in collected.sources), default=collected.month.end),
         version=imprint.version,

@@ -4,7 +4,7 @@ One row a (period, audience, revision), and the database alone decides who wrote
 the insert would let two processes both be first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -131,14 +131,16 @@ class Editions(Store):
         with self.reading() as connection:
             return next((_held(connection, row) for row in _found(connection, month_key, audience)), None)
 
-    def discard(self, edition_id: str) -> bool:
+    def discard(self, edition_id: str, repeatable: Collection[str] = ()) -> bool:
         """Forget an edition, so that it can be made anew; False, and nothing done, once anything went out.
 
-        "Went out" counts what may have: claimed, sending or unknown.
+        "Went out" counts what may have: claimed, sending or unknown. What `repeatable` channels sent
+        does not count: the next time replaces it, as it does a file.
         """
         with self.writing() as connection:
             of_edition = delivery.c.edition_id == edition_id
-            out = select(delivery.c.state).where(of_edition, delivery.c.state.in_(_OUT)).limit(1)
+            for_good = delivery.c.channel.not_in(repeatable)
+            out = select(delivery.c.state).where(of_edition, for_good, delivery.c.state.in_(_OUT)).limit(1)
             if connection.execute(out).first() is not None:
                 return False
             connection.execute(delete(attempt).where(attempt.c.edition_id == edition_id))

@@ -6,6 +6,7 @@ What is frozen is what is sent: a run of a month that has an edition delivers wh
 delivered of it, and collects nothing.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from digest.delivery.deliver import deliver
@@ -51,7 +52,7 @@ def run(job: Job, ledger: Ledger, *, recollect: bool = False) -> Outcome:
     Args:
         job: the month, and the setup.
         ledger: says what was done before, and remembers.
-        recollect: make the edition anew, if nobody has had it yet.
+        recollect: make the edition anew, if nobody has had it yet; files are nobody, they are written anew.
 
     Raises:
         AlreadySent: `recollect`, and somebody has had the edition.
@@ -59,7 +60,7 @@ def run(job: Job, ledger: Ledger, *, recollect: bool = False) -> Outcome:
     """
     held = ledger.held(job.month.key)
     if held is not None and recollect:
-        _discard(held, ledger)
+        _discard(held, job, ledger)
         held = None
     problems: tuple[Problem, ...] = ()
     fresh = held is None
@@ -68,16 +69,30 @@ def run(job: Job, ledger: Ledger, *, recollect: bool = False) -> Outcome:
         problems = prepared.proof.problems
         held = ledger.freeze(prepared.edition, prepared.rendering, job.setup.config_hash)
     job.progress.stage(f"delivering {job.month.key}")
-    outcome = deliver(held, job.setup.channels, ledger, lambda _: None)
+    outcome = deliver(held, job.setup.channels, ledger, _counted(held, job, ledger))
     return Outcome(held, fresh, outcome.sent, outcome.deliveries, (*problems, *outcome.problems))
 
 
-def _discard(held: HeldEdition, ledger: Ledger) -> None:
-    if not ledger.discard(held.id):
+def _discard(held: HeldEdition, job: Job, ledger: Ledger) -> None:
+    repeatable = [channel.name for channel in job.setup.channels if channel.repeatable]
+    if not ledger.discard(held.id, repeatable):
         raise AlreadySent(
             f"{held.month} went out already, so it is not made anew; `digest status` shows to whom. "
             "To look at what it would be now, move the ledger aside and use `digest preview`"
         )
+
+
+def _counted(held: HeldEdition, job: Job, ledger: Ledger) -> Callable[[Delivery], None]:
+    """Return what counts deliveries for whoever watches."""
+    done = total = 0
+
+    def count(_: Delivery) -> None:
+        nonlocal done, total
+        total = total or len(ledger.deliveries(held.id))  # known once all are addressed
+        done += 1
+        job.progress.count(done, total)
+
+    return count
 
 
 def trial(job: Job, ledger: Ledger) -> Prepared:

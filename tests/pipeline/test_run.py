@@ -96,6 +96,18 @@ def test_an_edition_that_nobody_has_had_is_made_anew_on_demand(shop: Workshop, l
     assert len(mailer.sent) == 3
 
 
+def test_files_alone_do_not_keep_an_edition_from_being_made_anew(shop: Workshop, ledger: Ledger) -> None:
+    shop.write("101", "2026-05-12T10:00:00Z", [A])
+    run(shop.job("2026-05", "2026-06-03T08:00"), ledger)
+    shop.write("102", "2026-05-20T10:00:00Z", [C])
+
+    outcome = run(shop.job("2026-05", "2026-06-03T09:00"), ledger, recollect=True)
+
+    page = (shop.folder / "out" / "2026-05" / "digest-2026-05.md").read_text(encoding="utf-8")
+    assert outcome.sent == 1
+    assert "Incident 102" in page
+
+
 # --- The month ------------------------------------------------------------------------------
 
 
