@@ -8,6 +8,7 @@ costs a repetition; merging a wrong one would claim what no review says.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from snowballstemmer import stemmer
 
@@ -91,12 +92,14 @@ class Gist:
 def gist_of(text: str, theme: Theme | None, rules: Sequence[ThemeRule]) -> Gist:
     """Reduce a takeaway for comparing with others."""
     folded = fold(text)
-    pattern = next((r.pattern for r in rules if theme is not None and r.theme.key == theme.key), None)
+    if theme is None:  # compared word for word alone: see `same_gist`
+        return Gist(" ".join(words(folded)), None, frozenset(), frozenset(), negated=False)
+    pattern = next((r.pattern for r in rules if r.theme.key == theme.key), None)
     # The head is cut in the text before cues go, so that a cue beyond the colon does not count for it.
     head = _HEAD_END.split(folded, maxsplit=1)[0]
     return Gist(
         " ".join(words(folded)),
-        theme.key if theme else None,
+        theme.key,
         _stems(folded, pattern),
         _stems(head, pattern),
         bool(_NEGATION.search(folded)),
@@ -105,10 +108,14 @@ def gist_of(text: str, theme: Theme | None, rules: Sequence[ThemeRule]) -> Gist:
 
 def _stems(folded: str, pattern: re.Pattern[str] | None) -> frozenset[str]:
     bare = pattern.sub(" ", folded) if pattern else folded
-    # A stemmer of our own each time: the library's keeps the word it works on.
-    stem = stemmer("english").stemWord
-    stems = {stem(word) for word in words(bare) if word not in _FILLING and len(word) > 1}
+    stems = {_stem(word) for word in words(bare) if word not in _FILLING and len(word) > 1}
     return frozenset(stems | {_CONCEPT}) if bare != folded else frozenset(stems)
+
+
+@lru_cache(maxsize=20_000)
+def _stem(word: str) -> str:
+    # A stemmer of our own each time: the library's keeps the word it works on.
+    return str(stemmer("english").stemWord(word))
 
 
 def same_gist(a: Gist, b: Gist) -> bool:
