@@ -26,13 +26,15 @@ _DATE_OR_TIME = re.compile(
     r"\d{4}-\d\d(?:-\d\d.*)?$|\d{1,2}:\d\d(?::\d\d)?$|\d{1,3}(?:ms|s|m|h|d|min|days?)$"
 )
 _VARIETY = 0.55  # of the characters are different ones; in prose and in hex fewer are
+_AUTHORITY = re.compile(r"://[^\s/?#<>\"']*$")
+_LONGEST_USER = 100
 _MOST_SLASHES = 3  # a path has more
 _SHORTEST_PASSWORD = 3
 _PHONE_DIGITS = range(9, 16)  # ITU-T E.164: 15 at the most
 _UNGROUPED_DIGITS = 11
 _OCTET = 255
 _SYMBOL = re.compile(r"[!@#$%^&*+=~?]")
-_TRAILING = ".,;:!?*'\"`"
+_TRAILING = ".,;:'\"`"
 
 
 def value_of(match: re.Match[str], group: int) -> tuple[int, int]:
@@ -137,6 +139,12 @@ def phone(match: re.Match[str], group: int) -> tuple[int, int] | None:
     return match.span(group) if count in _PHONE_DIGITS and (grouped or count >= _UNGROUPED_DIGITS) else None
 
 
+def address(match: re.Match[str], group: int) -> tuple[int, int] | None:
+    """An e-mail address: what stands before the @ is no user of a URL, whose password has its own rule."""
+    start, end = match.span(group)
+    return None if _AUTHORITY.search(match.string, max(0, start - _LONGEST_USER), start) else (start, end)
+
+
 def ipv4(match: re.Match[str], group: int) -> tuple[int, int] | None:
     """An address: each of its four numbers is at most 255."""
     return match.span(group) if all(int(n) <= _OCTET for n in match[group].split(".")) else None
@@ -173,5 +181,6 @@ CHECKS: Mapping[str, Check] = {
     "luhn": luhn,
     "iban": iban,
     "phone": phone,
+    "address": address,
     "ipv4": ipv4,
 }

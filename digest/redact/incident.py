@@ -13,7 +13,7 @@ from digest.redact.text import known_people, people_of, spans_of, views_of
 # Parameters that carry a credential, whatever their value looks like.
 _SECRET_PARAMETERS = (
     "token", "secret", "password", "passwd", "pwd", "signature", "sig", "key", "apikey", "api_key", "auth",
-    "authorization", "credential", "code", "jwt", "session", "sessionid", "sid", "sso", "ticket", "otp", "saml",
+    "authorization", "credential", "code", "jwt", "session", "sessionid", "sid", "sso", "otp", "saml",
 )  # fmt: skip
 
 

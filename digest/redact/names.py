@@ -38,6 +38,8 @@ _DATED_BEFORE = re.compile(
 )
 _DATED_AFTER = re.compile(r"[\s.,-]*\d")
 _CONTEXT = 60
+_PLAIN_WORD = re.compile(r"(?<![\w@.-])[^\W\d_A-Z][^\W_A-Z]{0,40}(?![\w@])")
+_MOST_PEOPLE = 2_000
 _SHORTEST_PART = 3
 _SHORTEST_LOGIN = 4
 
@@ -60,6 +62,9 @@ def read(written: str, rules: Rules, *, certain: bool) -> People:
         written: the line.
         rules: their vocabulary says what is a role or a team and no name.
         certain: the line holds people and nothing else, so that a lone word in lower case is a login.
+
+    Raises:
+        ValueError: there are more people than took part in anything; what cannot be checked is left out.
     """
     words = rules.people
     names: list[str] = []
@@ -74,7 +79,10 @@ def read(written: str, rules: Rules, *, certain: bool) -> People:
         elif name := _name(person, words):
             names.append(name)
     names += [login.replace(".", " ").title() for login in logins if _DOTTED.fullmatch(login)]
-    return People(tuple(names), tuple(logins))
+    if len(names) + len(logins) > _MOST_PEOPLE:
+        message = f"more than {_MOST_PEOPLE} people in one place: this is no list of them"
+        raise ValueError(message)
+    return People(tuple(dict.fromkeys(names)), tuple(dict.fromkeys(logins)))
 
 
 def is_team(written: str, words: Vocabulary) -> bool:
@@ -110,17 +118,10 @@ def _with_surname(text: str, end: int, words: Vocabulary) -> int:
 def without(people: People, others: Iterable[str], text: str) -> People:
     """Return `people` without names of one word that others bear too, or that `text` uses as a word."""
     taken = {word for other in others for word in words_of(other)}
-    return People(tuple(n for n in people.names if not _is_word(n, taken, text)), people.logins)
-
-
-def _is_word(name: str, taken: set[str], text: str) -> bool:
-    words = words_of(name)
-    return len(words) == 1 and (words[0] in taken or _stands_in(text, words[0]))
-
-
-def _stands_in(text: str, word: str) -> bool:
-    """Whether `word` stands in `text` as it is: in lower case, as no name would."""
-    return re.search(rf"(?<![\w@.-]){re.escape(word)}(?![\w@])", text) is not None
+    # A word in lower case is no name there, so it may be none with a capital either.
+    taken.update(_PLAIN_WORD.findall(text))
+    kept = (name for name in people.names if " " in name or fold(name) not in taken)
+    return People(tuple(kept), people.logins)
 
 
 _SEVERAL = re.compile(r"[,;:/&@]")
