@@ -34,7 +34,7 @@ _PHONE_DIGITS = range(9, 16)  # ITU-T E.164: 15 at the most
 _UNGROUPED_DIGITS = 11
 _OCTET = 255
 _SYMBOL = re.compile(r"[!@#$%^&*+=~?]")
-_TRAILING = ".,;:'\"`"
+_TRAILING = ".,;:!?'\"`"
 
 
 def value_of(match: re.Match[str], group: int) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from digest.redact.view import View, fold
 
 # Not after what makes it an address, a package's version, a path, a digest or a CSS rule.
 _AT = re.compile(
-    r"(?<![\w.@/\\:#=&+%$~-])@(?P<login>[A-Za-z](?:[A-Za-z0-9_-]|\.(?=[A-Za-z0-9])){1,38})(?P<after>[/(@:]?)"
+    r"(?<![^\W_])(?<![\].@/\\:#=&+%$~-])@(?P<login>[A-Za-z](?:[A-Za-z0-9_-]|\.(?=[A-Za-z0-9])){1,38})(?P<after>[/(@:]?)"
 )
 _MENTION = re.compile(r"<@[UW][A-Z0-9]{6,14}(?:\|[^>\n]{1,60})?>")
 # A decorator stands alone on its line, above what it decorates or above another one.

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 from digest.model import FollowUp, Incident, Review
 from digest.redact.mask import put
 from digest.redact.rules import Rules
-from digest.redact.text import known_people, people_of, spans_of, views_of
+from digest.redact.text import all_spans, known_people, people_of, spans_of, views_of
 
 # Parameters that carry a credential, whatever their value looks like.
 _SECRET_PARAMETERS = (
@@ -59,7 +59,7 @@ class _Redactor:
         return replace(redacted, masked=tuple(sorted(self.counts.items())))
 
     def review(self, raw: Review) -> Review:
-        text = put(raw.text, spans_of(self.views, self.rules, self.people), raw.origin.first_line)
+        text = put(raw.text, all_spans(self.views, self.rules, self.people), raw.origin.first_line)
         self.counts.update(dict(text.counts))
         return replace(raw, text=text.text, url=self.address(raw.url), origin=text.origin)
 
@@ -73,7 +73,7 @@ class _Redactor:
         return None if raw is None else self.line(raw)
 
     def line(self, raw: str) -> str:
-        redacted = put(raw, spans_of(views_of(raw), self.rules, self.people))
+        redacted = put(raw, all_spans(views_of(raw), self.rules, self.people))
         self.counts.update(dict(redacted.counts))
         return redacted.text
 

@@ -34,15 +34,18 @@ def placeholder(kind: str) -> str:
     return f"[{kind}]"
 
 
-def merge(spans: Iterable[Span]) -> list[Span]:
-    """Join spans that overlap, in the order of the text.
+def merge(text: str, spans: Iterable[Span]) -> list[Span]:
+    """Join spans that overlap, in the order of `text`; none begins or ends with a blank.
 
     The widest of those joined names the kind; a tie goes to the one that begins first, then to
     the one that came first.
     """
     merged: list[Span] = []
     widest = 0
-    for span in sorted(spans, key=lambda s: s.start):
+    fitted = (_fitted(text, span) for span in spans)
+    for span in sorted(fitted, key=lambda s: s.start):
+        if span.start == span.end:
+            continue
         last = merged[-1] if merged else None
         if last is None or span.start >= last.end:
             merged.append(span)
@@ -60,7 +63,7 @@ def put(text: str, spans: Iterable[Span], first_line: int = 0) -> Redacted:
     Where a span covers several lines, its mask stands on the first; the rest of the stretch is
     emptied, its line breaks stay.
     """
-    joined = merge(span for span in (_trimmed(text, span) for span in spans) if span.start < span.end)
+    joined = merge(text, spans)
     if not joined:
         return Redacted(text, Origin(first_line))
     page = _Page()
@@ -97,7 +100,8 @@ class _Page:
             self.edits.append(Edit(self.line, self.column, len(new), len(part)))
             self.parts.append(new)
             self.column += len(new)
-            self.copy(line_break)
+            # A lone return before an emptied line would make one break with the feed after it.
+            self.copy("\n" if line_break == "\r" else line_break)
             new = ""
 
 
@@ -110,8 +114,18 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
     yield text[begin:], ""
 
 
-def _trimmed(text: str, span: Span) -> Span:
-    """Return `span` without blanks at its ends: a mask never moves a line break to another line."""
+def _fitted(text: str, span: Span) -> Span:
+    """Return `span` without blanks at its ends, and with the other half of a mark that it halves.
+
+    A mask then never moves a line break, and `**Ana** Ribeiro` becomes `[person]`, not `**[person]`.
+    """
     found = text[span.start : span.end]
-    begin = span.start + len(found) - len(found.lstrip())
-    return Span(begin, max(begin, span.end - len(found) + len(found.rstrip())), span.kind)
+    start = span.start + len(found) - len(found.lstrip())
+    end = max(start, span.end - len(found) + len(found.rstrip()))
+    for mark in ("**", "~~", "`", "*", "_"):
+        if found.count(mark) % 2:
+            if text.endswith(mark, 0, start):
+                start -= len(mark)
+            elif text.startswith(mark, end):
+                end += len(mark)
+    return Span(start, end, span.kind)

@@ -34,7 +34,7 @@ _MONTHS = frozenset({
     "november", "october", "september",
 })  # fmt: skip
 _DATED_BEFORE = re.compile(
-    r"(?i)(?:\d|\b(?:in|of|since|until|till|by|during|last|next|early|late|mid|this|from|to|through|and))[\s.,-]*$"
+    r"(?i)(?:[\d\]]|\b(?:in|of|since|until|till|by|during|last|next|early|late|mid|this|from|to|through|and))[\s.,-]*$"
 )
 _DATED_AFTER = re.compile(r"[\s.,-]*\d")
 _CONTEXT = 60
@@ -68,7 +68,6 @@ def read(written: str, rules: Rules, *, certain: bool) -> People:
     """
     words = rules.people
     names: list[str] = []
-    written = rules.masks.sub(" , ", written)
     logins = [address.removeprefix("mailto:").split("@")[0] for address in _ADDRESS.findall(written)]
     logins += [login for login in _LINK.findall(written) if login]
     rest = _LINK.sub(" , ", _ADDRESS.sub(" , ", written))
@@ -98,7 +97,8 @@ def is_team(written: str, words: Vocabulary) -> bool:
 
 def find(view: View, people: People, rules: Rules) -> Iterator[Span]:
     """Yield where `people` are named in a view, as stretches of its source."""
-    book = Phrasebook.of(_phrases(people, rules.people))
+    kept = (name for name in people.names if not rules.allows(name))
+    book = Phrasebook.of(_phrases(People(tuple(kept), people.logins), rules.people))
     for start, end, meaning in book.find(view.folded):
         found = view.text[start:end]
         if _is_named(view.text, start, end, meaning, rules.people) and not rules.allows(found):
@@ -152,8 +152,8 @@ def _name(person: str, words: Vocabulary) -> str | None:
     folded = [fold(part.strip(".")) for part in parts]
     if any(word in words.teams for word in folded) or folded[0] in words.products:
         return None
-    if not parts[0][0].isupper() or not all(
-        p[0].isupper() or f in _PARTICLES for p, f in zip(parts, folded, strict=True)
+    if parts[0][0].islower() or not all(
+        not p[0].islower() or f in _PARTICLES for p, f in zip(parts, folded, strict=True)
     ):
         return None
     return " ".join(parts) if len(parts[0]) > 1 or len(parts) > 1 else None
@@ -161,7 +161,7 @@ def _name(person: str, words: Vocabulary) -> str | None:
 
 def _phrases(people: People, words: Vocabulary) -> Iterator[tuple[str, str]]:
     for name in people.names:
-        parts = [p for p in words_of_name(name) if len(p) >= _SHORTEST_PART]
+        parts = [p for p in words_of_name(name) if len(p) >= _SHORTEST_PART or not p.isascii()]
         if " " in name:
             yield name, FULL
             first, *_, last = name.split()
@@ -191,7 +191,7 @@ def _is_named(text: str, start: int, end: int, meaning: str, words: Vocabulary) 
     if meaning == FULL:
         plain = all(w in words.ambiguous for w in words_of(found))
         return not plain or any(c.isupper() for c in found)
-    if not found[0].isupper():
+    if found[0].islower():
         return False
     return fold(found) not in words.ambiguous or _within_sentence(text, start, end)
 

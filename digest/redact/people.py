@@ -6,19 +6,22 @@ Line scanning only: a review in any markup is first made to look like Markdown
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from digest.redact import tables
 from digest.redact.lines import Lines, Named, is_prose
 from digest.redact.mask import Span
 from digest.redact.names import People, is_team, read
+from digest.redact.phrases import words_of
 from digest.redact.rules import PERSON, Rules
 from digest.redact.view import View
 from digest.redact.vocabulary import Vocabulary
 
-_HEADING = re.compile(r"[ \t>]{0,20}(?:#{1,6}[ \t]|h[1-6]\.|={2,5}[ \t]?\w|\+\+\+|---)")
+_HEADING = re.compile(r"[ \t>]{0,20}(?:#{1,6}[ \t]|h[1-6]\.|={2,5}[ \t]?\w|(?:\+\+\+|---)[ \t\r]*$)")
 _ITEM = re.compile(r"[ \t>]*(?:[-*+•]|\d{1,2}[.)])[ \t]|[ \t]{2,}\S|[ \t>]*\|")
 _ITEM_MARK = re.compile(r"[ \t>|]*(?:(?:[-*+•]|\d{1,2}[.)])[ \t]+)?(?:\[[ xX]\][ \t]+)?")
 _SKIPPED = re.compile(r"[ \t|:=_*+-]*$|[ \t]*\[[^\]\n]{1,200}\]:[ \t]")  # lines of a table, link definitions
+_UNDERLINE = re.compile(r"(?m)[=-]{4,}[ \t\r]*$|={3}[ \t\r]*$")
 _INDENT = re.compile(r"[ \t]*")
 _AFTER_COLON = re.compile(
     r":[ \t]{0,2}(?P<name>[^\W\d_a-z][\w'’.-]{1,30}(?:[ \t][^\W\d_a-z][\w'’-]{1,30}){0,3})"
@@ -58,20 +61,20 @@ def learn(view: View, found: Sequence[Named], rules: Rules) -> tuple[People, Peo
 
 def _read_all(view: View, found: Sequence[Named], rules: Rules, *, certain: bool) -> People:
     lines = dict.fromkeys(view.text[n.start : n.end] for n in found if n.certain is certain)
-    return read("\n".join(lines), rules, certain=certain)
+    # A line with a mask was masked in part only, so it holds other words than names.
+    return read("\n".join(line for line in lines if not rules.masks.search(line)), rules, certain=certain)
 
 
 def spans(view: View, found: Sequence[Named], rules: Rules) -> Iterator[Span]:
     """Yield the stretches of the source to mask; teams, and what is masked already, stay."""
     for named in found:
         text = view.text[named.start : named.end]
-        bare = rules.masks.sub("", text)
-        if (
-            any(c.isalnum() for c in bare)
-            and not is_team(text, rules.people)
-            and not rules.allows(text.strip())
-        ):
-            begin, end = view.source(named.start, named.end)
+        # What holds a mask was not masked whole before, so it is not now.
+        if not words_of(text) or rules.masks.search(text) or rules.allows(text.strip()):
+            continue
+        if not is_team(text, rules.people):
+            start = named.end - len(text.lstrip())
+            begin, end = view.source(start, start + len(text.strip()))
             yield Span(begin, end, PERSON)
 
 
@@ -91,28 +94,42 @@ def _after_label(lines: Lines, match: re.Match[str], words: Vocabulary) -> Itera
 
 
 def _below(lines: Lines, match: re.Match[str], words: Vocabulary) -> Iterator[Named]:
-    """Yield the content of the lines below a heading, up to the next heading."""
+    """Yield the content of the lines below a heading: of a section, or of the list or line below a label."""
     mark = match["mark"] or ""
-    section = mark[:1] in {"#", "h", "="}
+    rest = list(islice(lines.after(match.start("label")), 1))
+    underlined = bool(rest) and _UNDERLINE.match(lines.text, rest[0][0]) is not None
+    if mark[:1] in {"#", "h", "="} or underlined:
+        yield from _section(lines, rest[0][0] if underlined else match.start("label"), words)
+        return
+    indent = match.start("label") - lines.start(match.start("label")) - len(mark)
     listed = False
-    indent = match.start("label") - lines.start(match.start("label"))
     for start, end in lines.after(match.start("label")):
         line = lines.text[start:end]
-        if not line.strip():
-            if listed and not section:
-                return
-            continue
-        if _SKIPPED.match(line) and not line.startswith("---"):
-            continue
-        if _HEADING.match(line):
-            return
         item = _ITEM.match(line) is not None
-        if not section and ((listed and not item) or (mark and _indent(line) < indent - len(mark))):
+        if not line.strip() and not listed:
+            continue
+        if not line.strip() or _ends_section(lines, line, end) or (listed and not item):
+            return
+        if mark and _indent(line) < indent:
             return
         listed = True
         yield from _line(line, start, words)
-        if not section and not item:
+        if not item:
             return
+
+
+def _section(lines: Lines, at: int, words: Vocabulary) -> Iterator[Named]:
+    """Yield the content of the lines below the one that holds `at`, up to the next heading."""
+    for start, end in lines.after(at):
+        line = lines.text[start:end]
+        if _ends_section(lines, line, end):
+            return
+        if line.strip() and not _SKIPPED.match(line):
+            yield from _line(line, start, words)
+
+
+def _ends_section(lines: Lines, line: str, end: int) -> bool:
+    return _HEADING.match(line) is not None or _UNDERLINE.match(lines.text, end + 1) is not None
 
 
 def _indent(line: str) -> int:

@@ -1,9 +1,11 @@
 """Finds secrets: tries each rule only around its keywords, in the source and in what is shown of it."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from digest.redact.mask import BREAK, Span
+from digest.redact.mask import Span
 from digest.redact.rules import Rule, Rules
 from digest.redact.view import View, unwrapped
 
@@ -25,7 +27,7 @@ def secrets(views: Sequence[View], rules: Rules) -> list[Span]:
         wrapped = [rule for rule in tried if rule.wrapped]
         spans += _of(view, rules, tried)
     if wrapped:
-        spans += _over_breaks(views[0].text, views[-1], rules, spans, wrapped)
+        spans += _over_breaks(views[-1], rules, spans, wrapped)
     return spans
 
 
@@ -52,10 +54,14 @@ def _of(view: View, rules: Rules, tried: Sequence[Rule]) -> list[Span]:
 
 def _stretches(rule: Rule, text: str, folded: str) -> Iterator[tuple[int, int]]:
     for begin, end in _windows(rule, text, folded):
-        for match in rule.pattern.finditer(text, begin, end):
+        match = rule.pattern.search(text, begin, end)
+        while match is not None:
             found = rule.check(match, rule.group) if match[rule.group] else None
             if found is not None:
                 yield found
+            # A check may take less than the pattern did: what follows may be another one.
+            done = found[1] if found else match.end()
+            match = rule.pattern.search(text, max(done, match.start() + 1), end)
 
 
 def _windows(rule: Rule, text: str, folded: str) -> list[tuple[int, int]]:
@@ -93,20 +99,26 @@ def _joined(windows: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
-def _over_breaks(
-    text: str, shown: View, rules: Rules, known: Sequence[Span], wrapped: Sequence[Rule]
-) -> list[Span]:
+def _over_breaks(shown: View, rules: Rules, known: Sequence[Span], wrapped: Sequence[Rule]) -> list[Span]:
     """Return secrets that go on after a line break."""
     found = []
-    for span in _of(unwrapped(shown.text), rules, wrapped):
-        begin, end = shown.source(span.start, span.end)
-        pieces = [piece.strip(" \t>") for piece in BREAK.split(text[begin:end])]
-        if len(pieces) == 1:
-            continue
-        part_known = any(begin < other.end and other.start < end for other in known)
-        if not part_known or all(map(_more_token, pieces[1:])):
-            found.append(Span(begin, end, span.kind))
+    joined = unwrapped(shown)
+    for rule in wrapped:
+        for start, end in _stretches(rule, joined.text, joined.folded):
+            if rules.allows(joined.text[start:end]):
+                continue
+            span = Span(*joined.source(start, end), rule.kind)
+            known_part = any(span.start < other.end and other.start < span.end for other in known)
+            pieces = _pieces(joined, start, end)
+            if len(pieces) > 1 and (not known_part or all(map(_more_token, pieces[1:]))):
+                found.append(span)
     return found
+
+
+def _pieces(joined: View, start: int, end: int) -> list[str]:
+    """Return what stands on each line of a stretch that was joined over line breaks."""
+    cuts = [at for at in joined.starts[bisect_right(joined.starts, start) :] if at < end]
+    return [joined.text[a:b] for a, b in pairwise([start, *cuts, end])]
 
 
 def _more_token(piece: str) -> bool:

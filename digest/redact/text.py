@@ -4,10 +4,14 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from digest.redact import handles, names, people, scan
-from digest.redact.mask import Redacted, Span, put
+from digest.redact.excerpt import masked_lines
+from digest.redact.mask import Redacted, Span, merge, put
 from digest.redact.names import People
 from digest.redact.rules import CUSTOMER, Rules
 from digest.redact.view import View, visible
+
+# Each look finds less; a text that goes on giving is somebody's joke.
+_LOOKS = 5
 
 
 def redact_text(text: str, rules: Rules, people: Sequence[str] = (), first_line: int = 0) -> Redacted:
@@ -26,7 +30,7 @@ def redact_text(text: str, rules: Rules, people: Sequence[str] = (), first_line:
     """
     views = views_of(text)
     known = known_people(people, rules) + people_of(views[-1], rules)
-    return put(text, spans_of(views, rules, known), first_line)
+    return put(text, all_spans(views, rules, known), first_line)
 
 
 def is_clean(text: str, rules: Rules, people: Sequence[str] = ()) -> tuple[str, ...]:
@@ -40,8 +44,12 @@ def is_clean(text: str, rules: Rules, people: Sequence[str] = ()) -> tuple[str, 
 
 def views_of(text: str) -> list[View]:
     """Return the source and, where it differs, what is shown of it; the latter stands last."""
-    shown = visible(text)
-    return [shown] if shown.text == text else [View.of(text), shown]
+    return _with_visible(View.of(text))
+
+
+def _with_visible(view: View) -> list[View]:
+    shown = visible(view)
+    return [view] if shown is view else [view, shown]
 
 
 def known_people(written: Iterable[str], rules: Rules) -> People:
@@ -64,20 +72,36 @@ def people_of(view: View, rules: Rules, spare: Iterable[str] = ()) -> People:
     return names.without(sure, spare, "") + names.without(unsure, spare, view.text)
 
 
+def all_spans(views: Sequence[View], rules: Rules, known: People) -> list[Span]:
+    """Return all that is to be masked in a text, apart from one another and in order.
+
+    What is masked is looked at again with its masks in place, until nothing more is found.
+    """
+    text = views[0].text
+    spans = merge(text, spans_of(views, rules, known))
+    for _ in range(_LOOKS if spans else 0):
+        again = _with_visible(masked_lines(text, spans))
+        more = merge(text, [*spans, *spans_of(again, rules, known, sections=False)])
+        if more == spans:
+            break
+        spans = more
+    return spans
+
+
 def spans_of(views: Sequence[View], rules: Rules, known: People, *, sections: bool = True) -> list[Span]:
     """Return all that is to be masked in a text, as stretches of it, in no order."""
     found = scan.secrets(views, rules)
+    if sections:
+        found += people.spans(views[-1], people.places(views[-1], rules.people), rules)
     logins = People()
     for view in views:
         at, telling = handles.spans(view, rules)
         found += at
         logins += telling
-    if sections:
-        found += people.spans(views[-1], people.places(views[-1], rules.people), rules)
     for view in views:
         found += names.find(view, known + logins, rules)
         found += customers(view, rules)
-    return _outside_masks(views[0].text, found, rules)
+    return _outside_masks(views[0], found, rules)
 
 
 def customers(view: View, rules: Rules) -> Iterable[Span]:
@@ -87,9 +111,9 @@ def customers(view: View, rules: Rules) -> Iterable[Span]:
             yield Span(*view.source(start, end), CUSTOMER)
 
 
-def _outside_masks(text: str, found: Sequence[Span], rules: Rules) -> list[Span]:
+def _outside_masks(view: View, found: Sequence[Span], rules: Rules) -> list[Span]:
     """Leave out what lies within a mask, so that a customer named "Token" leaves `[token]` alone."""
-    masks = [match.span() for match in rules.masks.finditer(text)] if "[" in text else []
+    masks = [view.source(*match.span()) for match in rules.masks.finditer(view.text)]
     starts = [start for start, _ in masks]
     return [span for span in found if not _is_within(span, masks, starts)]
 

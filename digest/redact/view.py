@@ -25,7 +25,7 @@ _MARKS = re.compile(
     | (?P<stay>\*(?=[ \t]) | (?<![^\s=:"'|])\*{{3,}}(?![^\s"',;.)|]) | _(?!_) | [~&%<](?=[\s=]))
     | (?P<gone>\*+ | `+ | ~~ | __ | [{_INVISIBLE}]+ | \\(?=[!-/:-@\[-`{{-~])
               | </?(?:{_INLINE})(?:[ \t\n][^<>]{{0,300}})?/?>)
-    | <(?P<close>/?)(?P<block>{_BLOCK})(?:[ \t\n][^<>]{{0,300}})?/?>
+    | <(?P<close>/?)(?P<block>{_BLOCK})(?:[ \t\n][^<>]{{0,300}})?/?>(?:(?<=[dhry]>)\s{{0,200}})?
     | (?P<entity>&(?:\#[0-9]{{1,7}}|\#[xX][0-9a-fA-F]{{1,6}}|[A-Za-z][A-Za-z0-9]{{1,30}});)
     | (?P<percent>(?:%[0-9A-Fa-f]{{2}}){{1,64}})
     | (?P<wide>[\uff01-\uff5e]+)
@@ -34,8 +34,8 @@ _MARKS = re.compile(
 )
 _WRAP = re.compile(r"[ \t]*(?:\r\n|\r|\n)[ \t>]*")
 # What light line scanning needs to see of a block element: headings, list items, table rows.
-_OPENED = {"li": "\n- ", "tr": "\n|", "td": "", "th": "", "dt": "\n|", "dd": "|"}
-_CLOSED = {"td": "|", "th": "|", "dt": "", "dd": "|\n"}
+_OPENED = {"li": "\n- ", "dt": "\n|", "dd": "|"}
+_ROWS = {"tbody", "tfoot", "thead"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,15 @@ class View:
     """Text derived from another by replacing stretches of it.
 
     `starts` are the offsets in `text` where a piece begins, ascending; `pieces` the offsets of
-    that piece in the source, and whether it was copied as it is. None: the source itself.
+    that piece in the source, and whether it was copied as it is. No pieces: the source itself.
+    `base` is the view it was derived from, where that was not the source.
     """
 
     text: str
     folded: str  # `text` in lower case and without diacritics, of the same length
     starts: tuple[int, ...] = ()
     pieces: tuple[tuple[int, int, bool], ...] = ()
+    base: "View | None" = None
 
     @classmethod
     def of(cls, text: str) -> "View":
@@ -58,8 +60,11 @@ class View:
 
     def source(self, start: int, end: int) -> tuple[int, int]:
         """Return the offsets in the source of the non-empty stretch `start` to `end` of the view."""
-        if not self.pieces:
-            return start, end
+        if self.pieces:
+            start, end = self._below(start, end)
+        return self.base.source(start, end) if self.base else (start, end)
+
+    def _below(self, start: int, end: int) -> tuple[int, int]:
         first = bisect_right(self.starts, start) - 1
         last = bisect_right(self.starts, end - 1) - 1
         begin, _, copied = self.pieces[first]
@@ -71,18 +76,18 @@ class View:
         return begin, finish
 
 
-def visible(text: str) -> View:
-    """Return `text` without inline markup, with entities and percent-encoding read.
+def visible(base: View) -> View:
+    """Return a view without inline markup, with entities and percent-encoding read.
 
     Block elements of HTML become line breaks, `#` headings, `-` items and `|` cells, a line that
     is all bold becomes a `#` heading, so that one light scan reads every kind of review.
     """
-    return _derive(text, _MARKS, _shown)
+    return _derive(base, _MARKS, _Reader().shown)
 
 
-def unwrapped(text: str) -> View:
-    """Return `text` with its line breaks, and the blanks and quote marks around them, removed."""
-    return _derive(text, _WRAP, lambda _: "")
+def unwrapped(base: View) -> View:
+    """Return a view without its line breaks, and without the blanks and quote marks around them."""
+    return _derive(base, _WRAP, lambda _: "")
 
 
 def fold(text: str) -> str:
@@ -92,7 +97,8 @@ def fold(text: str) -> str:
     return text.lower()
 
 
-def _derive(text: str, marks: re.Pattern[str], shown: Callable[[re.Match[str]], str | None]) -> View:
+def _derive(base: View, marks: re.Pattern[str], shown: Callable[[re.Match[str]], str | None]) -> View:
+    text = base.text
     parts: list[str] = []
     starts: list[int] = []
     pieces: list[tuple[int, int, bool]] = []
@@ -110,51 +116,58 @@ def _derive(text: str, marks: re.Pattern[str], shown: Callable[[re.Match[str]], 
         new = shown(match)
         if new is None:
             continue
-        add(text[done : match.start()], done, match.start(), copied=True)
+        # A cell ends before the blanks that lay out its closing tag.
+        gap = text[done : match.start()]
+        gap = gap.rstrip() if new == "|" else gap
+        add(gap, done, done + len(gap), copied=True)
         add(new, match.start(), match.end(), copied=False)
         done = match.end()
     if not done:
-        return View.of(text)
+        return base
     add(text[done:], done, len(text), copied=True)
     new_text = "".join(parts)
-    return View(new_text, fold(new_text), tuple(starts), tuple(pieces))
+    return View(new_text, fold(new_text), tuple(starts), tuple(pieces), base)
 
 
-def _shown(match: re.Match[str]) -> str | None:
-    """Return what a reader sees in place of a mark; None: the mark itself."""
-    return _READERS[str(match.lastgroup)](match)
+class _Reader:
+    """Says what a reader sees in place of a mark; it knows whether it stands in a table's cell."""
+
+    def __init__(self) -> None:
+        self.in_cell = False
+
+    def shown(self, match: re.Match[str]) -> str | None:
+        """Return what is seen in place of a mark; None: the mark itself."""
+        if match["block"]:
+            return self._block(match["block"].lower(), closing=bool(match["close"]))
+        return _SEEN[str(match.lastgroup)](match[0])
+
+    def _block(self, tag: str, *, closing: bool) -> str:
+        if tag in {"td", "th"}:
+            self.in_cell = not closing
+            return "|" if closing else ""
+        if tag == "tr" or tag in _ROWS:
+            self.in_cell = False
+            return "\n|" if tag == "tr" and not closing else ""
+        if self.in_cell:
+            return " "  # a paragraph within a cell ends no row
+        if closing:
+            return "|\n" if tag == "dd" else "\n" * (tag != "dt")
+        if tag[0] == "h" and tag[1].isdigit():
+            return f"\n{'#' * int(tag[1])} "
+        return _OPENED.get(tag, "\n")
 
 
-def _block(tag: str, *, closing: bool) -> str:
-    if closing:
-        return _CLOSED.get(tag, "\n")
-    if tag[0] == "h" and tag[1].isdigit():
-        return f"\n{'#' * int(tag[1])} "
-    return _OPENED.get(tag, "\n")
-
-
-_READERS: Mapping[str, Callable[[re.Match[str]], str | None]] = {
+_SEEN: Mapping[str, Callable[[str], str | None]] = {
     "gone": lambda _: "",
     "stay": lambda _: None,
     "title": lambda _: "# ",
-    "block": lambda match: _block(match["block"].lower(), closing=bool(match["close"])),
-    "entity": lambda match: html.unescape(match[0]),
-    "percent": lambda match: unquote(match[0]),
-    "wide": lambda match: "".join(chr(ord(letter) - 0xFEE0) for letter in match[0]),
+    "entity": html.unescape,
+    "percent": unquote,
+    "wide": lambda found: "".join(chr(ord(letter) - 0xFEE0) for letter in found),
 }
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
-_ODD = {
-    "ø": "o",
-    "Ø": "o",
-    "ł": "l",
-    "Ł": "l",
-    "đ": "d",
-    "Đ": "d",
-    "\u0131": "i",
-    "’": "'",
-    "\u2011": "-",
-    "\u00a0": " ",
-}
+# Letters that Unicode does not take apart, and signs that people use for one another.
+_ODD = dict(zip("øØłŁđĐ\u0131’\u2011\u00a0", "oollddi'- ", strict=True))
 
 
 def _plain(match: re.Match[str]) -> str:
