@@ -1,5 +1,6 @@
 """Redacts an incident: every field in which somebody may have written freely."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
@@ -8,8 +9,11 @@ from urllib.parse import SplitResult, urlsplit
 from digest.model import FollowUp, Incident, Review
 from digest.redact.mask import put
 from digest.redact.rules import Rules
-from digest.redact.text import all_spans, known_people, people_of, spans_of, views_of
+from digest.redact.text import Page, known_people
+from digest.redact.view import View
 
+# One parameter with the sign before it; a route within a fragment may have parameters of its own.
+_PARAMETER = re.compile(r"[?&]?(?:(?P<name>[^?&=]+)=)?[^?&]*")
 # Parameters that carry a credential, whatever their value looks like.
 _SECRET_PARAMETERS = (
     "token", "secret", "password", "passwd", "pwd", "signature", "sig", "key", "apikey", "api_key", "auth",
@@ -33,9 +37,9 @@ class _Redactor:
     def __init__(self, incident: Incident, rules: Rules) -> None:
         self.raw = incident
         self.rules = rules
-        self.views = views_of(incident.review.text)
+        self.page = Page.of(incident.review.text, rules)
         spare = (*incident.services, *incident.tags, incident.team or "", incident.primary_cause or "")
-        self.people = known_people(incident.people, rules) + people_of(self.views[-1], rules, spare)
+        self.people = known_people(incident.people, rules) + self.page.people(rules, spare)
         self.counts: Counter[str] = Counter(dict(incident.masked))
 
     def incident(self) -> Incident:
@@ -59,9 +63,11 @@ class _Redactor:
         return replace(redacted, masked=tuple(sorted(self.counts.items())))
 
     def review(self, raw: Review) -> Review:
-        text = put(raw.text, all_spans(self.views, self.rules, self.people), raw.origin.first_line)
+        text = put(raw.text, self.page.spans(self.rules, self.people), raw.origin.first_line)
         self.counts.update(dict(text.counts))
-        return replace(raw, text=text.text, url=self.address(raw.url), origin=text.origin)
+        # A review that was redacted before keeps the positions of its masks.
+        origin = text.origin if text.counts else raw.origin
+        return replace(raw, text=text.text, url=self.address(raw.url), origin=origin)
 
     def follow_up(self, raw: FollowUp) -> FollowUp:
         return replace(raw, text=self.line(raw.text), url=self.address(raw.url))
@@ -73,7 +79,7 @@ class _Redactor:
         return None if raw is None else self.line(raw)
 
     def line(self, raw: str) -> str:
-        redacted = put(raw, all_spans(views_of(raw), self.rules, self.people))
+        redacted = put(raw, Page.of(raw, self.rules).spans(self.rules, self.people))
         self.counts.update(dict(redacted.counts))
         return redacted.text
 
@@ -82,7 +88,7 @@ class _Redactor:
         if raw is None:
             return None
         plain = redact_url(raw)
-        if plain is None or spans_of(views_of(plain), self.rules, self.people, sections=False):
+        if plain is None or Page.plain(View.of(plain)).found(self.rules, self.people):
             self.counts["link"] += 1
             return None
         self.counts["link"] += plain != raw
@@ -106,10 +112,10 @@ def redact_url(url: str) -> str | None:
 
 
 def _plain_parameters(query: str) -> str:
-    return "&".join(one for one in query.split("&") if not _is_secret(one))
+    kept = (match[0] for match in _PARAMETER.finditer(query) if not _is_secret(match["name"]))
+    return "".join(kept).removeprefix("&")
 
 
-def _is_secret(parameter: str) -> bool:
-    name, equals, _ = parameter.rpartition("=")
-    words = name.lower().replace("-", "_").lstrip("?/")
-    return bool(equals) and any(words == p or words.endswith(f"_{p}") for p in _SECRET_PARAMETERS)
+def _is_secret(name: str | None) -> bool:
+    words = (name or "").lower().replace("-", "_")
+    return any(words == known or words.endswith(f"_{known}") for known in _SECRET_PARAMETERS)

@@ -117,6 +117,8 @@ def _with_surname(text: str, end: int, words: Vocabulary) -> int:
 
 def without(people: People, others: Iterable[str], text: str) -> People:
     """Return `people` without names of one word that others bear too, or that `text` uses as a word."""
+    if all(" " in name for name in people.names):
+        return people
     taken = {word for other in others for word in words_of(other)}
     # A word in lower case is no name there, so it may be none with a capital either.
     taken.update(_PLAIN_WORD.findall(text))

@@ -49,9 +49,15 @@ def places(view: View, words: Vocabulary) -> list[Named]:
 
 def _inline(view: View, words: Vocabulary) -> Iterator[Named]:
     """Yield the names within sentences that a label and a colon lead up to: "(owner: Ana Ribeiro)"."""
+    owners = tuple(words.owners)
     for match in _AFTER_COLON.finditer(view.text):
-        if words.inline.search(view.folded[max(0, match.start() - _LONGEST_LABEL) : match.start()]):
+        before = view.folded[max(0, match.start() - _LONGEST_LABEL) : match.start()].rstrip()
+        if before.endswith(owners) and _ends_in_label(before, words):
             yield Named(*match.span("name"), certain=False)
+
+
+def _ends_in_label(before: str, words: Vocabulary) -> bool:
+    return any(before.endswith(label) and not before[: -len(label)][-1:].isalnum() for label in words.owners)
 
 
 def learn(view: View, found: Sequence[Named], rules: Rules) -> tuple[People, People]:

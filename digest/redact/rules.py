@@ -107,10 +107,10 @@ def _rule(entry: object, key: str, options: Mapping[str, bool]) -> Rule | None:
         raise ConfigError(f"{key}.kind", "expected a few words in lower case, such as 'aws key'")
     pattern = _pattern(_text(entry, "pattern", key), f"{key}.pattern")
     check = entry.get("check", "none")
-    if check not in CHECKS:
+    if not isinstance(check, str) or check not in CHECKS:
         raise ConfigError(f"{key}.check", f"expected one of {', '.join(CHECKS)}")
     option = entry.get("option")
-    if option is not None and option not in _OPTIONS:
+    if option is not None and (not isinstance(option, str) or option not in _OPTIONS):
         raise ConfigError(f"{key}.option", f"expected one of {', '.join(_OPTIONS)}")
     rule = Rule(
         name=_text(entry, "name", key),
@@ -118,14 +118,14 @@ def _rule(entry: object, key: str, options: Mapping[str, bool]) -> Rule | None:
         pattern=pattern,
         keywords=_keywords(entry.get("keywords", []), f"{key}.keywords"),
         needs=_pattern(_text(entry, "needs", key), f"{key}.needs") if "needs" in entry else None,
-        check=CHECKS[str(check)],
+        check=CHECKS[check],
         group=pattern.groupindex.get("value", 0),
         reach=_number(entry.get("reach", 300), f"{key}.reach"),
         wrapped=_flag(entry.get("wrapped", False), f"{key}.wrapped"),
     )
     if check in {"password", "secret"} and not {"sep", "quote", "value"} <= pattern.groupindex.keys():
         raise ConfigError(f"{key}.pattern", f"check {check} needs the groups sep, quote and value")
-    return rule if option is None or options[str(option)] else None
+    return rule if option is None or options[option] else None
 
 
 def _keywords(value: object, key: str) -> tuple[str, ...]:
@@ -163,6 +163,5 @@ def _pattern(source: str, key: str) -> re.Pattern[str]:
 def _only(mapping: Mapping[object, object] | Mapping[str, object], known: set[str], key: str) -> None:
     for name in mapping:
         if name not in known:
-            raise ConfigError(
-                f"{key}.{name}", f"is not known here; expected one of {', '.join(sorted(known))}"
-            )
+            place = f"{key} {name}" if key == FILE else f"{key}.{name}"
+            raise ConfigError(place, f"is not known here; expected one of {', '.join(sorted(known))}")

@@ -1,7 +1,7 @@
 """Finds secrets: tries each rule only around its keywords, in the source and in what is shown of it."""
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -22,24 +22,37 @@ def secrets(views: Sequence[View], rules: Rules) -> list[Span]:
     """Return the secrets of a text as stretches of it; `views` are the text and what is shown of it."""
     spans: list[Span] = []
     wrapped: list[Rule] = []
-    for view in views:
-        tried = [rule for rule in rules.secrets if _may_match(rule, view)]
-        wrapped = [rule for rule in tried if rule.wrapped]
+    tried: Sequence[Rule] = rules.secrets
+    for view in reversed(views):
+        tried = _may_match(tried, view)
+        wrapped = wrapped or [rule for rule in tried if rule.wrapped]
         spans += _of(view, rules, tried)
+        # What stands in the source is also shown, but where two signs of a word are read as a mark.
+        tried = rules.secrets if "__" in views[0].text else tried
     if wrapped:
         spans += _over_breaks(views[-1], rules, spans, wrapped)
     return spans
 
 
-def _may_match(rule: Rule, view: View) -> bool:
-    folded = view.folded
-    for keyword in rule.keywords:  # a plain loop: this line runs more often than any other
-        if keyword in folded:
-            break
-    else:
-        if rule.keywords:
-            return False
-    return rule.needs is None or rule.needs.search(view.text) is not None
+def _may_match(rules: Sequence[Rule], view: View) -> list[Rule]:
+    """Return the rules that stand a chance: one of their keywords is there, and what they need."""
+    needs: dict[re.Pattern[str], bool] = {}
+    tried = []
+    for rule in rules:
+        if rule.keywords and not _holds(view.folded, rule.keywords):
+            continue
+        if rule.needs is not None and rule.needs not in needs:
+            needs[rule.needs] = rule.needs.search(view.text) is not None
+        if rule.needs is None or needs[rule.needs]:
+            tried.append(rule)
+    return tried
+
+
+def _holds(text: str, keywords: Sequence[str]) -> bool:
+    for keyword in keywords:  # noqa: SIM110  any() takes twice as long, and nothing runs more often
+        if keyword in text:
+            return True
+    return False
 
 
 def _of(view: View, rules: Rules, tried: Sequence[Rule]) -> list[Span]:
@@ -65,21 +78,30 @@ def _stretches(rule: Rule, text: str, folded: str) -> Iterator[tuple[int, int]]:
 
 
 def _windows(rule: Rule, text: str, folded: str) -> list[tuple[int, int]]:
-    """Return the stretches around a rule's keywords, apart from one another, in order."""
-    if not rule.keywords:
+    """Return the stretches around a rule's keywords, or what it needs, apart from one another, in order."""
+    if rule.keywords:
+        return _joined(
+            [window for keyword in rule.keywords for window in _around(keyword, rule, text, folded)]
+        )
+    if rule.needs is None:
         return [(0, len(text))]
-    found: list[tuple[int, int]] = []
-    for keyword in rule.keywords:
-        at = folded.find(keyword)
-        while at >= 0:
-            begin, last = max(0, at - _BEFORE), at
-            # Keywords close together share a window, so that many of them cost no more than one.
-            while (further := folded.rfind(keyword, last + 1, last + rule.reach)) > last:
-                last = further
-            end = _word_end(text, last + rule.reach)
-            found.append((begin, end))
-            at = folded.find(keyword, max(end, last + 1))
-    return _joined(found)
+    windows: list[tuple[int, int]] = []
+    for match in rule.needs.finditer(text):
+        if not windows or match.end() > windows[-1][1]:
+            windows.append((max(0, match.start() - _BEFORE), _word_end(text, match.end() + rule.reach)))
+    return _joined(windows)
+
+
+def _around(keyword: str, rule: Rule, text: str, folded: str) -> Iterator[tuple[int, int]]:
+    at = folded.find(keyword)
+    while at >= 0:
+        last = at
+        # Keywords close together share a window, so that many of them cost no more than one.
+        while (further := folded.rfind(keyword, last + 1, last + rule.reach)) > last:
+            last = further
+        end = _word_end(text, last + rule.reach)
+        yield max(0, at - _BEFORE), end
+        at = folded.find(keyword, max(end, last + 1))
 
 
 def _word_end(text: str, at: int) -> int:
@@ -107,17 +129,20 @@ def _over_breaks(shown: View, rules: Rules, known: Sequence[Span], wrapped: Sequ
         for start, end in _stretches(rule, joined.text, joined.folded):
             if rules.allows(joined.text[start:end]):
                 continue
+            pieces = _pieces(joined, start, end)
+            if len(pieces) == 1:
+                continue
             span = Span(*joined.source(start, end), rule.kind)
             known_part = any(span.start < other.end and other.start < span.end for other in known)
-            pieces = _pieces(joined, start, end)
-            if len(pieces) > 1 and (not known_part or all(map(_more_token, pieces[1:]))):
+            if not known_part or all(map(_more_token, pieces[1:])):
                 found.append(span)
     return found
 
 
 def _pieces(joined: View, start: int, end: int) -> list[str]:
     """Return what stands on each line of a stretch that was joined over line breaks."""
-    cuts = [at for at in joined.starts[bisect_right(joined.starts, start) :] if at < end]
+    first, last = bisect_right(joined.starts, start), bisect_left(joined.starts, end)
+    cuts = joined.starts[first:last]
     return [joined.text[a:b] for a, b in pairwise([start, *cuts, end])]
 
 

@@ -2,9 +2,11 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from digest.redact import handles, names, people, scan
 from digest.redact.excerpt import masked_lines
+from digest.redact.lines import Named
 from digest.redact.mask import Redacted, Span, merge, put
 from digest.redact.names import People
 from digest.redact.rules import CUSTOMER, Rules
@@ -28,9 +30,9 @@ def redact_text(text: str, rules: Rules, people: Sequence[str] = (), first_line:
         The text with masks of a fixed size, each line still on its own line; masked again, it stays
         as it is. Its `origin` gives the file's own line and column of every place.
     """
-    views = views_of(text)
-    known = known_people(people, rules) + people_of(views[-1], rules)
-    return put(text, all_spans(views, rules, known), first_line)
+    page = Page.of(text, rules)
+    known = known_people(people, rules) + page.people(rules)
+    return put(text, page.spans(rules, known), first_line)
 
 
 def is_clean(text: str, rules: Rules, people: Sequence[str] = ()) -> tuple[str, ...]:
@@ -38,18 +40,8 @@ def is_clean(text: str, rules: Rules, people: Sequence[str] = ()) -> tuple[str, 
 
     People sections are not looked for: a finished text may say "Owner: the Checkout team".
     """
-    found = spans_of(views_of(text), rules, known_people(people, rules), sections=False)
-    return tuple(sorted({span.kind for span in found}))
-
-
-def views_of(text: str) -> list[View]:
-    """Return the source and, where it differs, what is shown of it; the latter stands last."""
-    return _with_visible(View.of(text))
-
-
-def _with_visible(view: View) -> list[View]:
-    shown = visible(view)
-    return [view] if shown is view else [view, shown]
+    page = Page.plain(View.of(text))
+    return tuple(sorted({span.kind for span in page.found(rules, known_people(people, rules))}))
 
 
 def known_people(written: Iterable[str], rules: Rules) -> People:
@@ -60,48 +52,64 @@ def known_people(written: Iterable[str], rules: Rules) -> People:
     return known
 
 
-def people_of(view: View, rules: Rules, spare: Iterable[str] = ()) -> People:
-    """Return who is named in the people sections of a text.
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A text under redaction: itself, what is shown of it where that differs, and where it names people."""
 
-    Args:
-        view: what is shown of it.
-        rules: their vocabulary says where people are named.
-        spare: names of teams and services, which no person is taken to bear alone.
-    """
-    sure, unsure = people.learn(view, people.places(view, rules.people), rules)
-    return names.without(sure, spare, "") + names.without(unsure, spare, view.text)
+    views: tuple[View, ...]
+    named: tuple[Named, ...] = ()
 
+    @classmethod
+    def of(cls, text: str, rules: Rules) -> "Page":
+        """Return a text with the places of its people sections."""
+        page = cls.plain(View.of(text))
+        return replace(page, named=tuple(people.places(page.views[-1], rules.people)))
 
-def all_spans(views: Sequence[View], rules: Rules, known: People) -> list[Span]:
-    """Return all that is to be masked in a text, apart from one another and in order.
+    @classmethod
+    def plain(cls, view: View) -> "Page":
+        """Return a text whose people sections are not looked for."""
+        shown = visible(view)
+        return cls((view,) if shown is view else (view, shown))
 
-    What is masked is looked at again with its masks in place, until nothing more is found.
-    """
-    text = views[0].text
-    spans = merge(text, spans_of(views, rules, known))
-    for _ in range(_LOOKS if spans else 0):
-        again = _with_visible(masked_lines(text, spans))
-        more = merge(text, [*spans, *spans_of(again, rules, known, sections=False)])
-        if more == spans:
-            break
-        spans = more
-    return spans
+    def people(self, rules: Rules, spare: Iterable[str] = ()) -> People:
+        """Return who is named in the people sections.
 
+        Args:
+            rules: what is a team and no name.
+            spare: names of teams and services, which no person is taken to bear alone.
+        """
+        shown = self.views[-1]
+        sure, unsure = people.learn(shown, self.named, rules)
+        return names.without(sure, spare, "") + names.without(unsure, spare, shown.text)
 
-def spans_of(views: Sequence[View], rules: Rules, known: People, *, sections: bool = True) -> list[Span]:
-    """Return all that is to be masked in a text, as stretches of it, in no order."""
-    found = scan.secrets(views, rules)
-    if sections:
-        found += people.spans(views[-1], people.places(views[-1], rules.people), rules)
-    logins = People()
-    for view in views:
-        at, telling = handles.spans(view, rules)
-        found += at
-        logins += telling
-    for view in views:
-        found += names.find(view, known + logins, rules)
-        found += customers(view, rules)
-    return _outside_masks(views[0], found, rules)
+    def spans(self, rules: Rules, known: People) -> list[Span]:
+        """Return all that is to be masked, apart from one another and in order.
+
+        What is masked is looked at again with its masks in place, until nothing more is found.
+        """
+        text = self.views[0].text
+        spans = merge(text, self.found(rules, known))
+        for _ in range(_LOOKS if spans else 0):
+            again = Page.plain(masked_lines(text, spans))
+            more = merge(text, [*spans, *again.found(rules, known)])
+            if more == spans:
+                break
+            spans = more
+        return spans
+
+    def found(self, rules: Rules, known: People) -> list[Span]:
+        """Return what is found at one look, as stretches of the source, in no order."""
+        found = scan.secrets(self.views, rules)
+        found += people.spans(self.views[-1], self.named, rules)
+        logins = People()
+        for view in self.views:
+            at, telling = handles.spans(view, rules)
+            found += at
+            logins += telling
+        for view in self.views:
+            found += names.find(view, known + logins, rules)
+            found += customers(view, rules)
+        return _outside_masks(self.views[0], found, rules)
 
 
 def customers(view: View, rules: Rules) -> Iterable[Span]:

@@ -16,12 +16,11 @@ class Vocabulary:
     """Words in lower case, and the patterns made of them.
 
     `place` finds a heading or label of people at a line's start (groups mark, label, tail);
-    `cell` one in a table; `inline` one that ends where a sentence's colon stands.
+    `cell` one in a table (group label).
     """
 
     place: re.Pattern[str]
     cell: re.Pattern[str]
-    inline: re.Pattern[str]
     labels: frozenset[str]
     owners: frozenset[str]  # labels that may stand beside a team's name as well as a person's
     roles: frozenset[str]  # words of what somebody does: "engineer", "commander"
@@ -48,7 +47,6 @@ class Vocabulary:
         return cls(
             place=_place(labels),
             cell=_cell(labels),
-            inline=_inline(words["owners"]),
             labels=labels,
             owners=words["owners"],
             roles=words["roles"],
@@ -87,9 +85,3 @@ def _cell(labels: frozenset[str]) -> re.Pattern[str]:
     return re.compile(
         rf"(?m)(?:^|\|)[ \t]{{0,20}}(?P<label>{_any_of(labels)})(?:\(s\))?[ \t:]{{0,40}}(?:\||$)"
     )
-
-
-def _inline(owners: frozenset[str]) -> re.Pattern[str]:
-    if not owners:
-        return _NEVER
-    return re.compile(rf"(?:^|\W)(?:{_any_of(owners)})[ \t]{{0,2}}$")
