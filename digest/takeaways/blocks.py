@@ -6,7 +6,7 @@ comments become no block at all.
 """
 
 import re
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from html import unescape
@@ -88,16 +88,18 @@ class _Reader:
         self.columns: tuple[str, ...] = ()
         self.in_head = False
 
-    def read(self, token: Token) -> Iterator[Block]:
-        """Yield what is complete with this token."""
+    def read(self, token: Token) -> Iterable[Block]:
+        """Return what is complete with this token."""
+        # No generator: most of the tokens complete nothing, and there are a hundred in a page.
         if token.type == "inline":
-            yield from self._inline(token)
-        elif token.type == "html_block" and not self.quoted:
-            yield from self._html(token)
-        elif token.type == "tr_close":
-            yield from self._row(token)
-        else:
-            self._structure(token)
+            block = self._inline(token)
+            return () if block is None else (block,)
+        if token.type == "html_block" and not self.quoted:
+            return self._html(token)
+        if token.type == "tr_close":
+            return (self._row(),)
+        self._structure(token)
+        return ()
 
     def _structure(self, token: Token) -> None:
         kind = token.type
@@ -116,12 +118,12 @@ class _Reader:
         elif kind in {"thead_open", "thead_close"}:
             self.in_head = token.nesting > 0
 
-    def _inline(self, token: Token) -> Iterator[Block]:
+    def _inline(self, token: Token) -> Block | None:
         if self.row is not None:
             self.row.append(plain(token.content, self.references))
-            return
+            return None
         if self.quoted or not token.content:
-            return
+            return None
         first = token.map[0] if token.map else 0
         source, checked = token.content, None
         if self.opened and (box := _BOX.match(source)):
@@ -130,15 +132,14 @@ class _Reader:
         self.opened = False
         depth = self.heading or self.depth
         lines = tuple(source.split("\n"))
-        yield Block(kind, first, lines, depth, checked=checked, references=self.references)
+        return Block(kind, first, lines, depth, checked=checked, references=self.references)
 
-    def _row(self, token: Token) -> Iterator[Block]:
-        del token  # its place is the opening token's
+    def _row(self) -> Block:
         cells = tuple(self.row or ())
         self.row = None
         if self.in_head:
             self.columns = cells
-        yield Block(
+        return Block(
             Kind.ROW,
             self.line,
             (" | ".join(cells),),

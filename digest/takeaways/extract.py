@@ -172,11 +172,11 @@ def _introduces(block: Block, following: Sequence[Block]) -> bool:
 def _of_bullet(
     section: Section, lines: Sequence[str], block: Block, below: Sequence[Block]
 ) -> Iterator[Candidate]:
-    words = words_of(block)
-    text = _one_line(words)
     if not below:
         yield from _of_prose(section, lines, block)
         return
+    words = words_of(block)
+    text = _one_line(words)
     parts = [_one_line(words_of(b)) for b in below]
     joined = _joined(text, parts)
     only_label = count_words(text) <= LABEL_WORDS

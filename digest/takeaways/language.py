@@ -66,10 +66,7 @@ class Language:
 
     def rules_in(self, text: str) -> frozenset[str]:
         """Return which rules (blame, hindsight) a text matches."""
-        folded = fold(text)
-        if not self.anchors.search(folded):
-            return frozenset()
-        return frozenset(hit[2].name for hit in _hits(folded, self))
+        return frozenset(hit[2].name for hit in _hits(fold(text), self))
 
     def is_fix_like(self, text: str) -> bool:
         """Whether a line, its list mark removed, opens as work to do."""
@@ -92,12 +89,13 @@ def findings_of(review: Review, sections: Sequence[Section], language: Language)
     Code, quotations, people and reference sections are not looked at.
     """
     text = fold(review.text)
-    if not language.anchors.search(text):
+    hits = tuple(_hits(text, language))
+    if not hits:
         return ()
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     looked_at = _lines_of(sections)
     found = []
-    for start, end, rule in _hits(text, language):
+    for start, end, rule in hits:
         line = bisect_right(starts, start) - 1
         if line in looked_at and not _struck(text, starts[line], start):
             place = review.origin.locate(line, start - starts[line])
@@ -166,7 +164,10 @@ def language_of(text: str, stopwords: Mapping[str, frozenset[str]]) -> str:
     total = sum(found.values())
     if total < _FEWEST_WORDS:
         return ENGLISH
-    shares = {code: sum(found[w] for w in known) / total for code, known in stopwords.items()}
+    # Only the words in both: a `Counter` is slow to say that it lacks a word.
+    shares = {
+        code: sum(map(found.__getitem__, known & found.keys())) / total for code, known in stopwords.items()
+    }
     best = max(shares, key=lambda code: (shares[code], code == ENGLISH, code), default=ENGLISH)
     english = shares.get(ENGLISH, 0.0)
     if best != ENGLISH and shares[best] >= _KNOWN_SHARE and shares[best] > _AHEAD * english:

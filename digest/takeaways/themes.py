@@ -27,6 +27,8 @@ _CONCEPT = "\u00abtheme\u00bb"
 _NEGATION = re.compile(
     r"\b(?:no|not|never|none|nobody|nothing|without|lack\w*|missing|cannot|\w+n't|un(?:able|tested|monitored))\b"
 )
+_OPENING = 3
+_WORD_OPENING = re.compile(rf"(?<!\w)\w{{1,{_OPENING}}}")
 _HEAD_END = re.compile(r"(?<=\w)[:;]\s")
 _FILLING_WORDS = """
 a about across after again against all along also always among an and another any are as at be
@@ -47,6 +49,7 @@ class ThemeRule:
 
     theme: Theme
     pattern: re.Pattern[str]
+    openings: frozenset[str]  # how words begin that its cues could begin with: see `_openings`
 
     @classmethod
     def of(cls, theme: Theme, cues: Iterable[str]) -> "ThemeRule":
@@ -54,12 +57,28 @@ class ThemeRule:
         # Longest first, so that "load test" is one cue and not "load".
         ordered = sorted({fold(cue) for cue in cues}, key=lambda cue: (-len(cue), cue))
         body = "|".join(_cue(cue) for cue in ordered)
-        return cls(theme, re.compile(rf"(?<!\w)(?:{body})(?!\w)"))
+        openings = frozenset(_opening(cue) for cue in ordered)
+        return cls(theme, re.compile(rf"(?<!\w)(?:{body})(?!\w)"), openings)
 
 
 def _cue(cue: str) -> str:
     stem, star, _ = cue.partition("*")
     return re.sub(r"\\?[ -]", r"[\\s-]+", re.escape(stem)) + (r"\w*" if star else "")
+
+
+def _opening(cue: str) -> str:
+    """Return the letters that a word has to begin with for this cue; "" where it may be any word."""
+    letters = _WORD_OPENING.match(cue.partition("*")[0])
+    return letters[0] if letters else ""
+
+
+def _openings(folded: str) -> frozenset[str]:
+    """Return the first letter, two and three letters of each word; and "", which opens everything.
+
+    A cue stands only where a word begins as the cue does. Knowing these first, most themes need no search.
+    """
+    longest = set(_WORD_OPENING.findall(folded))
+    return frozenset(word[:length] for word in longest for length in range(_OPENING + 1)) | {""}
 
 
 def theme_of(text: str, incident_words: str, rules: Sequence[ThemeRule]) -> Theme | None:
@@ -68,8 +87,11 @@ def theme_of(text: str, incident_words: str, rules: Sequence[ThemeRule]) -> Them
     Ties go to the theme that the incident's words name too, then to the first.
     """
     own, around = fold(text), fold(incident_words)
+    openings = _openings(own)
     best, most = None, 0
     for rule in rules:
+        if rule.openings.isdisjoint(openings):
+            continue
         cues = {match.group() for match in rule.pattern.finditer(own)}
         if cues:
             count = _OWN * len(cues) + bool(rule.pattern.search(around))
@@ -97,11 +119,12 @@ def gist_of(text: str, theme: Theme | None, rules: Sequence[ThemeRule]) -> Gist:
     pattern = next((r.pattern for r in rules if r.theme.key == theme.key), None)
     # The head is cut in the text before cues go, so that a cue beyond the colon does not count for it.
     head = _HEAD_END.split(folded, maxsplit=1)[0]
+    stems = _stems(folded, pattern)
     return Gist(
         " ".join(words(folded)),
         theme.key,
-        _stems(folded, pattern),
-        _stems(head, pattern),
+        stems,
+        stems if head == folded else _stems(head, pattern),
         bool(_NEGATION.search(folded)),
     )
 
