@@ -85,6 +85,8 @@ def by_our_names(fields: Fields, columns: Mapping[str, str] | None = None) -> Fi
 
     Names of people are gathered from every field that holds some.
     """
+    if not fields:
+        return {}
     theirs = {field_name(name): value for name, value in fields.items()}
     chosen = {ours: field_name(column) for ours, column in (columns or {}).items()}
     ours: dict[str, object] = {}

@@ -27,6 +27,18 @@ __all__ = ["FolderTracker", "Settings", "incident_of_file", "read_review"]
 
 
 @dataclass(frozen=True)
+class _Item:
+    """One incident's parts, and the incident, which is built once, however often it is asked for."""
+
+    entry: Entry
+    rules: Rules
+
+    @cached_property
+    def built(self) -> Built:
+        return build(self.entry.key, self.entry.row, self.entry.documents, self.rules)
+
+
+@dataclass(frozen=True)
 class FolderTracker:
     """A folder, read once, when its first incident is asked for."""
 
@@ -50,29 +62,31 @@ class FolderTracker:
 
     def fetch(self, month: Month) -> Iterator[Payload]:
         """Yield all incidents of the folder; of reviews that cannot be read, not those of another month."""
-        for entry in self._shelf.entries:
+        for item in self._items:
+            entry = item.entry
             elsewhere = _only_unread(entry) and self._elsewhere(entry, month)
             if not elsewhere and entry.place not in self._undated:
-                yield {"entry": entry}
+                yield {"item": item}
 
     def refresh(self, keys: Sequence[str]) -> Iterator[Payload]:
         """Yield the incidents of those keys, in the folder's order."""
         wanted = set(keys)
-        return ({"entry": entry} for entry in self._shelf.entries if entry.key in wanted)
+        return ({"item": item} for item in self._items if item.entry.key in wanted)
 
     def to_incident(self, payload: Payload) -> Incident:
         """Read one row, one review, or both; see `digest.trackers.incidents.build`."""
-        entry = _entry(payload)
+        item = _item(payload)
+        entry = item.entry
         if entry.row and entry.row.unusable:
             raise UnusableError(entry.row.unusable)
         if _only_unread(entry):
             raise UnusableError("; ".join(f"{unread.file}: {unread.why}" for unread in entry.unread))
-        return self._built(entry).incident
+        return item.built.incident
 
     def place(self, payload: Payload) -> str:
         """Return the row, else the review's file."""
-        entry = payload.get("entry")
-        return entry.place if isinstance(entry, Entry) else "a payload"
+        item = payload.get("item")
+        return item.entry.place if isinstance(item, _Item) else "a payload"
 
     def problems(self, payload: Payload | None = None) -> Sequence[Problem]:
         """Return what could not be used, of one incident or (None) of the folder as a whole."""
@@ -82,12 +96,13 @@ class FolderTracker:
                 Problem("trackers", self.name, note, incidents_missing=True) for note in self._about_dates()
             ]
             return (*missing, *(Problem("trackers", self.name, note) for note in notes))
-        entry = _entry(payload)
+        item = _item(payload)
+        entry = item.entry
         waits = [f"{u.file}: {u.why}; incident {entry.key} waits for a review" for u in entry.unread]
         others = [document.file for document in entry.documents[1:]]
         if others:
             waits.append(f"{listed(others)}: not read, as {entry.documents[0].file} is of the same incident")
-        notes = [*self._built(entry).notes, *waits, *self._about_missing(entry)]
+        notes = [*item.built.notes, *waits, *self._about_missing(entry)]
         return tuple(Problem("trackers", self.name, note) for note in notes)
 
     @cached_property
@@ -100,10 +115,11 @@ class FolderTracker:
     def _zone(self) -> str:
         return self.settings.timezone or self.context.zone or "UTC"
 
-    def _built(self, entry: Entry) -> Built:
+    @cached_property
+    def _items(self) -> tuple[_Item, ...]:
         settings = self.settings
         rules = Rules(self.name, self._zone, settings.visibility, settings.severities, settings.url)
-        return build(entry.key, entry.row, entry.documents, rules)
+        return tuple(_Item(entry, rules) for entry in self._shelf.entries)
 
     def _elsewhere(self, entry: Entry, month: Month) -> bool:
         day = day_in_name(entry.unread[0].stem)
@@ -113,11 +129,12 @@ class FolderTracker:
     def _undated(self) -> Mapping[str, Visibility]:
         """The reviews that are incidents by themselves and name no day, with who may see them."""
         undated: dict[str, Visibility] = {}
-        for entry in self._shelf.entries:
+        for item in self._items:
+            entry = item.entry
             if entry.row or not entry.documents:
                 continue
             with suppress(UnusableError):  # a wrong date is told where the incident is read
-                incident = self._built(entry).incident
+                incident = item.built.incident
                 if not (incident.resolved or incident.created or incident.started):
                     undated[entry.place] = incident.visibility
         return undated
@@ -165,12 +182,12 @@ class FolderTracker:
                 yield from ((place, word) for word in words if word)
 
 
-def _entry(payload: Payload) -> Entry:
-    entry = payload["entry"]
-    if not isinstance(entry, Entry):
+def _item(payload: Payload) -> _Item:
+    item = payload["item"]
+    if not isinstance(item, _Item):
         message = "not a payload of this tracker"
         raise TypeError(message)
-    return entry
+    return item
 
 
 def _only_unread(entry: Entry) -> bool:
