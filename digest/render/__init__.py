@@ -4,7 +4,7 @@ from pathlib import Path
 
 from digest.model import Edition, Rendering
 from digest.render.email import render_email, shade
-from digest.render.environment import Form, environment
+from digest.render.environment import Compiled, Form, environment
 from digest.render.guards import subject_line
 from digest.render.plain import heading, render_text, wrap
 from digest.render.wiki import link, render_markdown, title
@@ -28,7 +28,8 @@ class Renderer:
     def __init__(self, folder: Path, overrides: Path | None = None, locale: str = "en") -> None:
         words = Words.of(locale)
         folders = [folder] if overrides is None else [overrides, folder]
-        self._environments = {form: environment(form, folders, words) for form in Form}
+        compiled = Compiled()
+        self._environments = {form: environment(form, folders, words, compiled) for form in Form}
         self._environments[Form.EMAIL].globals["shade"] = shade
         self._environments[Form.TEXT].filters |= {"wrap": wrap, "heading": heading}
         self._environments[Form.MARKDOWN].globals["link"] = link

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import jinja2
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 from digest.errors import TemplateError
@@ -54,8 +55,29 @@ class _Loader(jinja2.FileSystemLoader):
             raise jinja2.TemplateSyntaxError(detail, 1, template) from error
 
 
-def environment(form: Form, folders: Sequence[Path], words: Words) -> jinja2.Environment:
-    """Return the environment for `form`; a template is taken from the first folder that has it."""
+class Compiled(jinja2.BytecodeCache):
+    """What is compiled, by file and content: the words, which every form uses, only once."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[str, str], Bucket] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give `bucket` the code of its file, where another form has compiled it."""
+        held = self._held.get((bucket.key, bucket.checksum))
+        bucket.code = held.code if held else None
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code for the other forms."""
+        self._held[bucket.key, bucket.checksum] = bucket
+
+
+def environment(
+    form: Form, folders: Sequence[Path], words: Words, compiled: Compiled | None = None
+) -> jinja2.Environment:
+    """Return the environment for `form`; a template is taken from the first folder that has it.
+
+    Environments may share `compiled`, as they differ only in what is looked up when a template runs.
+    """
     finalize = _finalizer(form, words)
     env = jinja2.Environment(
         loader=_Loader([str(folder) for folder in folders]),
@@ -65,6 +87,8 @@ def environment(form: Form, folders: Sequence[Path], words: Words) -> jinja2.Env
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        optimized=False,  # else constants would go through one form's filters for all of them
+        bytecode_cache=compiled,
     )
     env.filters = {name: env.filters[name] for name in _KEPT_FILTERS}
     env.filters |= {"attr": guards.attribute, "href": guards.href, **_composers(finalize)}
