@@ -37,8 +37,8 @@ class _Redactor:
     def __init__(self, incident: Incident, rules: Rules) -> None:
         self.raw = incident
         self.rules = rules
-        self.page = Page.of(incident.review.text, rules)
         spare = (*incident.services, *incident.tags, incident.team or "", incident.primary_cause or "")
+        self.page = Page.of(incident.review.text, rules, spare)
         self.people = known_people(incident.people, rules) + self.page.people(rules, spare)
         self.counts: Counter[str] = Counter(dict(incident.masked))
 

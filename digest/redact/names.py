@@ -36,7 +36,7 @@ _MONTHS = frozenset({
 _DATED_BEFORE = re.compile(
     r"(?i)(?:[\d\]]|\b(?:in|of|since|until|till|by|during|last|next|early|late|mid|this|from|to|through|and))[\s.,-]*$"
 )
-_DATED_AFTER = re.compile(r"[\s.,-]*\d")
+_DATED_AFTER = re.compile(r"[\s.,-]*[\d\[]")
 _CONTEXT = 60
 _PLAIN_WORD = re.compile(r"(?<![\w@.-])[^\W\d_A-Z][^\W_A-Z]{0,40}(?![\w@])")
 _MOST_PEOPLE = 2_000

@@ -24,7 +24,8 @@ _SKIPPED = re.compile(r"[ \t|:=_*+-]*$|[ \t]*\[[^\]\n]{1,200}\]:[ \t]")  # lines
 _UNDERLINE = re.compile(r"(?m)[=-]{4,}[ \t\r]*$|={3}[ \t\r]*$")
 _INDENT = re.compile(r"[ \t]*")
 _AFTER_COLON = re.compile(
-    r":[ \t]{0,2}(?P<name>[^\W\d_a-z][\w'’.-]{1,30}(?:[ \t][^\W\d_a-z][\w'’-]{1,30}){0,3})"
+    r":[ \t]{0,2}(?P<name>"
+    r"(?:(?:, | and )?[^\W\d_a-z][\w'’-]{1,30}(?:[ \t][^\W\d_a-z][\w'’-]{1,30}){0,3}){1,8})"
 )
 _LONGEST_LABEL = 40
 _LABELLED = re.compile(r"(?P<label>[^:\n]{2,40}):[ \t]*(?P<rest>\S.*)$")
@@ -49,15 +50,15 @@ def places(view: View, words: Vocabulary) -> list[Named]:
 
 def _inline(view: View, words: Vocabulary) -> Iterator[Named]:
     """Yield the names within sentences that a label and a colon lead up to: "(owner: Ana Ribeiro)"."""
-    owners = tuple(words.owners)
+    labels = tuple(words.labels)
     for match in _AFTER_COLON.finditer(view.text):
         before = view.folded[max(0, match.start() - _LONGEST_LABEL) : match.start()].rstrip()
-        if before.endswith(owners) and _ends_in_label(before, words):
+        if before.endswith(labels) and _ends_in_label(before, words):
             yield Named(*match.span("name"), certain=False)
 
 
 def _ends_in_label(before: str, words: Vocabulary) -> bool:
-    return any(before.endswith(label) and not before[: -len(label)][-1:].isalnum() for label in words.owners)
+    return any(before.endswith(label) and not before[: -len(label)][-1:].isalnum() for label in words.labels)
 
 
 def learn(view: View, found: Sequence[Named], rules: Rules) -> tuple[People, People]:

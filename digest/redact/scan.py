@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from digest.redact.mask import Span
@@ -13,6 +13,7 @@ from digest.redact.view import View, unwrapped
 _BEFORE = 100
 # How far a window is drawn out so as not to end within a word.
 _STRETCH = 4_000
+_HIDDEN = re.compile(r"__|<[/A-Za-z][A-Za-z0-9]{0,12}[ \t\n]")
 _BLANK = re.compile(r"\s")
 # What stands after a line break belongs to a token already found only if it looks like more of it.
 _MORE_TOKEN = 10
@@ -27,8 +28,8 @@ def secrets(views: Sequence[View], rules: Rules) -> list[Span]:
         tried = _may_match(tried, view)
         wrapped = wrapped or [rule for rule in tried if rule.wrapped]
         spans += _of(view, rules, tried)
-        # What stands in the source is also shown, but where two signs of a word are read as a mark.
-        tried = rules.secrets if "__" in views[0].text else tried
+        # A keyword of the source is shown too, unless it stands within a tag or is read as a mark.
+        tried = rules.secrets if _HIDDEN.search(views[0].text) else tried
     if wrapped:
         spans += _over_breaks(views[-1], rules, spans, wrapped)
     return spans
@@ -85,11 +86,8 @@ def _windows(rule: Rule, text: str, folded: str) -> list[tuple[int, int]]:
         )
     if rule.needs is None:
         return [(0, len(text))]
-    windows: list[tuple[int, int]] = []
-    for match in rule.needs.finditer(text):
-        if not windows or match.end() > windows[-1][1]:
-            windows.append((max(0, match.start() - _BEFORE), _word_end(text, match.end() + rule.reach)))
-    return _joined(windows)
+    around = ((max(0, m.start() - _BEFORE), m.end() + rule.reach) for m in rule.needs.finditer(text))
+    return [(begin, _word_end(text, end)) for begin, end in _joined(around)]
 
 
 def _around(keyword: str, rule: Rule, text: str, folded: str) -> Iterator[tuple[int, int]]:
@@ -111,7 +109,7 @@ def _word_end(text: str, at: int) -> int:
     return blank.start() if blank else min(len(text), at + _STRETCH)
 
 
-def _joined(windows: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _joined(windows: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     joined: list[tuple[int, int]] = []
     for begin, end in sorted(windows):
         if joined and begin <= joined[-1][1]:

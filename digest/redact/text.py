@@ -9,6 +9,7 @@ from digest.redact.excerpt import masked_lines
 from digest.redact.lines import Named
 from digest.redact.mask import Redacted, Span, merge, put
 from digest.redact.names import People
+from digest.redact.phrases import words_of
 from digest.redact.rules import CUSTOMER, Rules
 from digest.redact.view import View, visible
 
@@ -60,10 +61,17 @@ class Page:
     named: tuple[Named, ...] = ()
 
     @classmethod
-    def of(cls, text: str, rules: Rules) -> "Page":
-        """Return a text with the places of its people sections."""
+    def of(cls, text: str, rules: Rules, spare: Iterable[str] = ()) -> "Page":
+        """Return a text with the places that name people; a team or service in `spare` is none."""
         page = cls.plain(View.of(text))
-        return replace(page, named=tuple(people.places(page.views[-1], rules.people)))
+        shown = page.views[-1]
+        teams = {tuple(words_of(name)) for name in spare}
+        named = (
+            one
+            for one in people.places(shown, rules.people)
+            if one.certain or tuple(words_of(shown.text[one.start : one.end])) not in teams
+        )
+        return replace(page, named=tuple(named))
 
     @classmethod
     def plain(cls, view: View) -> "Page":

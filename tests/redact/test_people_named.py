@@ -121,6 +121,10 @@ def test_names_that_are_words_are_masked_within_a_sentence(text: str, expected: 
             "| Owner | Ana Ribeiro |\n|---|---|\n| Status | open |",
             "| Owner |[person]|\n|---|---|\n| Status | open |",
         ),
+        (
+            "**Date**: 3 May · **Status**: final · **Authors**: Ana Ribeiro, Bo Chen · **Kind**: x",
+            "**Date**: 3 May · **Status**: final · **Authors**: [person] · **Kind**: x",
+        ),
         ("Fix the probe (owner: Ana Ribeiro) soon", "Fix the probe (owner: [person]) soon"),
         (
             "<h2>Authors</h2><ul><li>Ana</li></ul><h2>X</h2><p>y</p>",

@@ -100,13 +100,13 @@ def assert_positions(text: str, redacted: Redacted) -> None:
 
 
 @given(texts)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_locate_gives_the_originals_own_line_and_column(text: str) -> None:
     assert_positions(text, redact_text(text, RULES, PEOPLE))
 
 
 @given(texts)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_masking_again_changes_nothing(text: str) -> None:
     once = redact_text(text, RULES, PEOPLE)
 
@@ -118,7 +118,7 @@ def test_masking_again_changes_nothing(text: str) -> None:
 
 
 @given(texts, st.sampled_from(sorted(CANARIES)), texts)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_no_canary_survives_among_other_words(before: str, kind: str, after: str) -> None:
     canary = CANARIES[kind]
     assume(canary not in before + after)  # glued to other words it is no token, address or name

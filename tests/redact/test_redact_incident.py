@@ -62,11 +62,9 @@ def test_what_names_nobody_stays_as_it_was() -> None:
 
 
 def test_a_team_that_shares_a_word_with_a_person_stays() -> None:
-    raw = incident("7", "Owner: Timetable\n", team="Timetable", services=("Timetable",))
+    raw = incident("7", "Owner: Harbour Lights\n", team="Harbour Lights", services=("Timetable",))
 
-    redacted = redact_incident(raw, RULES)
-
-    assert (redacted.team, redacted.services) == ("Timetable", ("Timetable",))
+    assert redact_incident(raw, RULES) == raw
 
 
 def test_positions_count_the_lines_before_the_text() -> None:

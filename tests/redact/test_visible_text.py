@@ -88,3 +88,22 @@ def test_a_customer_is_found_in_a_script_without_blanks() -> None:
 @pytest.mark.parametrize("other", ["Acme Corporation", "Macme Corp", "acme", "corp", "Acme; the Corp"])
 def test_other_words_are_no_customer(other: str) -> None:
     assert redact_text(other, RULES).text == other
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        f'<a href="https://example.org/?token={TOKEN}">the log</a>',
+        f'<span data-key="{KEY}">the log</span>',
+        f"<b\n{TOKEN}>the log</b>",
+        f"<!-- {TOKEN} -->",
+        f"[the log](https://example.org/{TOKEN})",
+        f"![{TOKEN}](x.png)",
+        f"~~{TOKEN}~~ __{KEY}__",
+    ],
+)
+def test_what_a_reader_does_not_see_is_masked_too(hidden: str) -> None:
+    redacted = redact_text(f"It is in {hidden}.", RULES)
+
+    assert TOKEN not in redacted.text
+    assert KEY not in redacted.text
