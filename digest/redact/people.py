@@ -25,7 +25,7 @@ _UNDERLINE = re.compile(r"(?m)[=-]{4,}[ \t\r]*$|={3}[ \t\r]*$")
 _INDENT = re.compile(r"[ \t]*")
 _AFTER_COLON = re.compile(
     r":[ \t]{0,2}(?P<name>"
-    r"(?:(?:, | and )?[^\W\d_a-z][\w'’-]{1,30}(?:[ \t][^\W\d_a-z][\w'’-]{1,30}){0,3}){1,8})"
+    r"(?>(?:(?:, | and )?[^\W\d_a-z][\w'’-]{1,30}(?:[ \t][^\W\d_a-z][\w'’-]{1,30}){0,3}){1,8})(?!\.\w))"
 )
 _LONGEST_LABEL = 40
 _LABELLED = re.compile(r"(?P<label>[^:\n]{2,40}):[ \t]*(?P<rest>\S.*)$")

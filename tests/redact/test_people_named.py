@@ -171,6 +171,7 @@ def test_the_action_named_like_a_team_is_not_learnt_as_a_person() -> None:
     [
         "Owner: Platform Team",
         "Author: the OBS team",
+        "Author: Node.js Steering Committee",
         "| Owner | Payments |\n",
         "## Responders\n\n- SRE on-call\n- Database team\n",
         "Owners as a group were slow to see that their users had no second factor.",
