@@ -6,20 +6,25 @@ comments become no block at all.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from html import unescape
 from typing import Any
 
-from markdown_it import MarkdownIt
+from markdown_it import MarkdownIt, rules_block
+from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
 from digest.takeaways.markup import html_blocks_of
 
 TOO_LONG = 2_500  # characters; no takeaway stands in such a block, and reading it closely takes long
 MOST_BRACKETS = 100  # openings; the parser looks for the end of each
-_MARKUP = re.compile(r"[*_`\[<&\\~!\n]")
+_MARKS = re.compile(r"[*_`\[<&\\~!\n]")
+# Where an inline rule can begin. Of the marks above, "!" is one only before "[", "~" and "&" are seldom one;
+# a line's end is none: lines are kept apart.
+_MARKUP = re.compile(r"[*_`\[<\\]|~~|&[#\w]")
+_BLANKS = re.compile(r"[ \t]+")
 _BOX = re.compile(r"^\[([ xX])\]\s+")
 
 
@@ -58,10 +63,37 @@ class Block:
     references: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)  # None: no Markdown
 
 
+_BlockRule = Callable[[StateBlock, int, int, bool], bool]
+_WITHIN = ["paragraph", "reference", "blockquote"]
+# The library tries each of its rules at each line, and most do much before they look at the first mark. For
+# each of these: the marks that it begins with, and the blocks that it ends, as the library has them.
+_GUARDED: tuple[tuple[str, _BlockRule, str, list[str]], ...] = (
+    ("fence", rules_block.fence, "`~", [*_WITHIN, "list"]),
+    ("blockquote", rules_block.blockquote, ">", [*_WITHIN, "list"]),
+    ("hr", rules_block.hr, "*-_", [*_WITHIN, "list"]),
+    ("list", rules_block.list_block, "*-+0123456789", _WITHIN),
+    ("reference", rules_block.reference, "[", []),
+    ("html_block", rules_block.html_block, "<", _WITHIN),
+    ("heading", rules_block.heading, "#", _WITHIN),
+)
+
+
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 30}).enable(["table", "strikethrough"])
     parser.core.ruler.disable(["inline", "text_join"])
+    for name, rule, marks, ends in _GUARDED:
+        parser.block.ruler.at(name, _only_at(marks, rule), {"alt": ends})
     return parser
+
+
+def _only_at(marks: str, rule: _BlockRule) -> _BlockRule:
+    """Return `rule`, tried only where the line opens with one of `marks`, or the text is at its end."""
+
+    def guarded(state: StateBlock, line: int, end: int, silent: bool) -> bool:  # noqa: FBT001 -- the library's signature
+        first = state.bMarks[line] + state.tShift[line]
+        return state.src[first : first + 1] in marks and rule(state, line, end, silent)
+
+    return guarded
 
 
 _MARKDOWN = _parser()  # shared: it keeps nothing of what it parses
@@ -161,14 +193,14 @@ def words_of(block: Block) -> Words:
         strong = _bold_opening(block.source[0]) if block.source else ""
         return Words(tuple(line.replace("**", "") for line in block.source), strong)
     source = "\n".join(block.source)
-    if not _MARKUP.search(source) or _is_hard(source):
+    if not _MARKS.search(source) or _is_hard(source):
         return Words(block.source)
     return _inline_words(source, block.references)
 
 
 def plain(source: str, references: Mapping[str, Any]) -> str:
     """Return one line of Markdown without markup."""
-    if not _MARKUP.search(source) or _is_hard(source):
+    if not _MARKS.search(source) or _is_hard(source):
         return source
     return " ".join(_inline_words(source, references).lines)
 
@@ -183,6 +215,8 @@ def _bold_opening(line: str) -> str:
 
 
 def _inline_words(source: str, references: Mapping[str, Any]) -> Words:
+    if not _MARKUP.search(source):
+        return Words(tuple(map(_squeezed, source.split("\n"))))
     tokens: list[Token] = []
     _MARKDOWN.inline.parse(source, _MARKDOWN, dict(references), tokens)
     parts: list[str] = []
@@ -191,8 +225,12 @@ def _inline_words(source: str, references: Mapping[str, Any]) -> Words:
         struck += token.nesting if token.type in {"s_open", "s_close"} else 0
         if not struck:
             parts.append(_visible(token))
-    lines = tuple(re.sub(r"[ \t]+", " ", line).strip() for line in "".join(parts).split("\n"))
+    lines = tuple(map(_squeezed, "".join(parts).split("\n")))
     return Words(lines, _strong(tokens), _all_between(tokens, "em_open", "em_close"))
+
+
+def _squeezed(line: str) -> str:
+    return _BLANKS.sub(" ", line).strip()
 
 
 def _visible(token: Token) -> str:
