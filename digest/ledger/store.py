@@ -48,7 +48,11 @@ class Store:
             if path is not None:
                 _make_file(path)
             self._engine = _engine(path, busy_s)
-            self._prepare()
+            try:
+                self._prepare()
+            except BaseException:
+                self._engine.dispose()  # what cannot be used is not held open
+                raise
 
     def now(self) -> str:
         """Return the ledger's time as it is stored."""
@@ -133,6 +137,21 @@ def _make_file(path: Path) -> None:
         raise LedgerError(message) from error
 
 
+def _set(raw: sqlite3.Connection, path: Path | None) -> None:
+    raw.isolation_level = None  # the driver begins nothing by itself
+    raw.execute("PRAGMA foreign_keys=ON")
+    if path is None:
+        return
+    mode = raw.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+    if mode != "wal":
+        message = (
+            f"the ledger {path} lies where SQLite cannot keep a log (a network share?); put it on a disk"
+        )
+        raise LedgerError(message)
+    raw.execute("PRAGMA synchronous=FULL")
+    raw.execute("PRAGMA fullfsync=ON")  # macOS keeps its promise only so; elsewhere it does nothing
+
+
 def _engine(path: Path | None, busy_s: float) -> Engine:
     if path is None:
         engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
@@ -142,18 +161,11 @@ def _engine(path: Path | None, busy_s: float) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _settings(raw: sqlite3.Connection, _record: object) -> None:
-        raw.isolation_level = None  # the driver begins nothing by itself
-        raw.execute("PRAGMA foreign_keys=ON")
-        if path is None:
-            return
-        mode = raw.execute("PRAGMA journal_mode=WAL").fetchone()[0]
-        if mode != "wal":
-            message = (
-                f"the ledger {path} lies where SQLite cannot keep a log (a network share?); put it on a disk"
-            )
-            raise LedgerError(message)
-        raw.execute("PRAGMA synchronous=FULL")
-        raw.execute("PRAGMA fullfsync=ON")  # macOS keeps its promise only so; elsewhere it does nothing
+        try:
+            _set(raw, path)
+        except BaseException:
+            raw.close()  # the pool never gets it, so nobody else would
+            raise
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
