@@ -23,7 +23,7 @@ class _Lazy(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _MODULES:
-            ctx.fail(f"{unknown(cmd_name, list(_MODULES), 'command')}. See `digest --help`.")
+            ctx.fail(f"{unknown(cmd_name, list(_MODULES), 'command')} (`digest --help` tells about them)")
         command = importlib.import_module(f"digest.cli.{_MODULES[cmd_name]}").command
         assert isinstance(command, click.Command)  # noqa: S101 - a slip in COMMANDS is ours
         return command

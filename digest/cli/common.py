@@ -82,6 +82,8 @@ def month_meant(key: str | None, zone: str, at: datetime, *, over: bool = True) 
 def program() -> str:
     """Return how this program is called here: by its name where the shell finds it, else by its path."""
     called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return f"{Path(sys.executable).name} -m digest"
     found = shutil.which("digest")
     if found is not None and Path(found).resolve() == called.resolve():
         return "digest"

@@ -13,22 +13,25 @@ from digest.pipeline.editing import editorial_file
 
 _HEAD = """\
 # {month}: what the editor decides. Applied on top of what the program finds, whenever the edition is made.
-# Remove the # in front of what you use. Each takeaway is named by its id; the list below has them all.
-#
-# pin: [ID, …]        print these first, in this order (5 at most)
-# drop: [ID, …]       do not print these
-# reword:             other words; printed with "(edited)"
-#   ID: "The learning, in one or two sentences."
-# note:               a line under the takeaway
-#   ID: "More in the guild's talk of May."
-# adopted:            what somebody changed because of it
-#   ID: "Payments gave every call a time limit."
+# Each takeaway is named by its id; the list at the foot has them all. Remove the # where you decide.
 
-pin: []
-drop: []
-reword: {{}}
-note: {{}}
-adopted: {{}}
+# Print these first, in this order (5 at most):
+# pin: [ID, ID]
+
+# Do not print these:
+# drop: [ID]
+
+# Other words; printed with "(edited)":
+# reword:
+#   ID: The learning, in one or two sentences.
+
+# A line beside why it is here:
+# note:
+#   ID: More in the guild's talk of May.
+
+# What somebody changed because of it:
+# adopted:
+#   ID: Payments gave every call a time limit.
 
 # --- The candidates, best first -------------------------------------------------------------
 """
@@ -59,11 +62,12 @@ def command(month: str, config_file: Path) -> None:
     else:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(_HEAD.format(month=name_of(meant)) + candidates + "\n", encoding="utf-8")
-        click.echo(f"Wrote {file}. Edit it, then look: digest preview --month {meant.key}")
-    if frozen:
+        option = "" if config_file == common.DEFAULT else f" --config {config_file}"
         click.echo(
-            f"{meant.key} is frozen. To apply it, if nobody has had it: digest run -m {meant.key} --recollect"
+            f"Wrote {file}. Edit it, then look: {common.program()} preview{option} --month {meant.key}"
         )
+    if frozen:
+        click.echo(f"{meant.key} is frozen. To apply it, if nobody has had it: run it with --recollect")
 
 
 def _candidates(prepared: Prepared) -> str:

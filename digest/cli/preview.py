@@ -1,5 +1,8 @@
 """`digest preview`: a month's edition on a local page."""
 
+import os
+import sys
+import webbrowser
 from pathlib import Path
 
 import click
@@ -32,7 +35,16 @@ def command(config_file: Path, month: str | None, port: int | None, open_it: boo
 
     def announce(url: str) -> None:
         click.echo(f"{url}  (Ctrl-C ends it)")
-        if open_it:
+        if open_it and _has_browser():
             click.launch(url)
 
     serve(proof, paths.templates(), port, announce=announce)
+
+
+def _has_browser() -> bool:
+    """Whether there is a browser to open; a server has none, and asking it to prints a page of errors."""
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -14,7 +14,8 @@ from digest.ledger import Ledger
 from digest.model import Delivery, DeliveryState, Edition, Problem
 from digest.pipeline import Job, Outcome, Setup, run, trial
 
-_NOT_WELL = {DeliveryState.FAILED, DeliveryState.UNKNOWN}
+_DONE = {DeliveryState.SENT, DeliveryState.SUPPRESSED, DeliveryState.CANCELLED}
+_ANEW = "To make it anew, if nobody has had it: --recollect"
 
 
 @click.command(name="run", epilog="Example: digest run --month 2026-10")
@@ -43,14 +44,16 @@ def command(config_file: Path, month: str | None, dry_run: bool, recollect: bool
         common.print_json(_as_json(outcome))
     else:
         _tell(outcome, setup, config_file)
-    if outcome.problems or any(d.state in _NOT_WELL for d in outcome.deliveries):
+    if outcome.problems or _open(outcome.deliveries):
         sys.exit(PROBLEMS)
 
 
 def _dry(job: Job, *, as_json: bool) -> None:
     with common.read_only(job.setup.ledger) as ledger:
         held = ledger.held(job.month.key)
+        deliveries = ledger.deliveries(held.id) if held else ()
         prepared = trial(job, ledger)
+    had = {(d.channel, d.target) for d in deliveries if d.state in _DONE}
     targets = [(channel.name, target) for channel in job.setup.channels for target in channel.targets()]
     edition, problems = prepared.edition, prepared.proof.problems
     if as_json:
@@ -63,6 +66,7 @@ def _dry(job: Job, *, as_json: bool) -> None:
         click.echo(line)
     if held is not None:
         click.echo(f"{job.month.key} is frozen already: a run would deliver that edition, not this one.")
+        targets = [pair for pair in targets if pair not in had]
     click.echo(f"Dry run: nothing was stored or sent. It would go to {count_of(len(targets), 'target')}:")
     for channel, target in targets:
         click.echo(f"  {channel}: {target}")
@@ -90,10 +94,9 @@ def _tell(outcome: Outcome, setup: Setup, config_file: Path) -> None:
     month = outcome.held.month
     for line in _summary(outcome.held.edition):
         click.echo(line)
-    if outcome.sent:
-        click.echo(f"Delivered now: {outcome.sent}.")
-    elif not outcome.fresh:
-        click.echo(f"{month} was sent before; nothing was left to send, and nothing was sent.")
+    click.echo(_what_was_sent(outcome))
+    if outcome.stale:
+        click.echo(f"{month} is frozen: {outcome.stale} after it was made, and is not in it. {_ANEW}")
     _tell_deliveries(outcome.deliveries)
     _tell_problems(outcome.problems)
     option = "" if config_file == common.DEFAULT else f" --config {config_file}"
@@ -101,6 +104,20 @@ def _tell(outcome: Outcome, setup: Setup, config_file: Path) -> None:
     for page in _pages(outcome.deliveries, setup):
         click.echo(f"  {page}")
     click.echo(f"  {common.program()} preview{option} --month {month}")
+
+
+def _open(deliveries: tuple[Delivery, ...]) -> list[Delivery]:
+    return [d for d in deliveries if d.state not in _DONE]
+
+
+def _what_was_sent(outcome: Outcome) -> str:
+    month, waiting = outcome.held.month, len(_open(outcome.deliveries))
+    left = f" {waiting} not yet: run again." if waiting else ""
+    if outcome.sent:
+        return f"Delivered now: {outcome.sent}.{left}"
+    if waiting:
+        return f"Nothing was delivered now.{left}"
+    return f"{month} was sent before; nothing was left to send, and nothing was sent."
 
 
 def _pages(deliveries: tuple[Delivery, ...], setup: Setup) -> list[Path]:

@@ -13,6 +13,18 @@ from pydantic import BaseModel, ValidationError
 from digest.errors import ConfigError
 
 Steps = tuple[str | int, ...]  # ("trackers", 1, "token")
+_MOST_TOLD = 3
+# Pydantic's own words name Python's types, which an operator need not know.
+_EXPECTED = {
+    "tuple_type": "a list, such as [a, b]",
+    "list_type": "a list, such as [a, b]",
+    "dict_type": "keys and values",
+    "mapping_type": "keys and values",
+    "model_type": "keys and values",
+    "model_attributes_type": "keys and values",
+    "string_type": "text; put figures in quotes",
+    "bool_parsing": "true or false",
+}
 # LibYAML where it is there: ten times as fast, and the files of a run are a thousand lines.
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Model = TypeVar("Model", bound=BaseModel)
@@ -29,12 +41,17 @@ class Tree:
     def place(self, steps: Steps) -> str:
         """Return `config/digest.yaml:14 trackers[1].token`; the nearest known line for an absent key."""
         known = next((steps[:n] for n in range(len(steps), -1, -1) if steps[:n] in self.lines), ())
-        path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
+        path = _path(steps)
         return f"{self.file}:{self.lines.get(known, 1)}" + (f" {path}" if path else "")
 
     def error(self, steps: Steps, expected: str) -> ConfigError:
         """Return the error for a place in this file."""
         return ConfigError(self.place(steps), expected)
+
+
+def _path(steps: Steps) -> str:
+    """Return `trackers[1].token`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
 
 
 def read_yaml(file: Path) -> Tree:
@@ -91,10 +108,20 @@ def parse(model: type[Model], value: object, tree: Tree, steps: Steps = ()) -> M
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        first, *more = error.errors(include_url=False, include_input=False)
-        where = (*steps, *(step for step in first["loc"] if not _is_tag(step, value)))
-        also = f" ({len(more)} more after this one)" if more else ""
-        raise tree.error(where, _worded(model, first["type"], first["msg"], first["loc"]) + also) from None
+        # What is misspelt comes before what is missing for it.
+        faults = sorted(
+            error.errors(include_url=False, include_input=False), key=lambda f: f["type"] != "extra_forbidden"
+        )
+        told = [
+            (
+                (*steps, *(step for step in f["loc"] if not _is_tag(step, value))),
+                _worded(model, f["type"], f["msg"], f["loc"]),
+            )
+            for f in faults[:_MOST_TOLD]
+        ]
+        also = "".join(f"; also {_path(where)}: {what}" for where, what in told[1:])
+        left = f"; {len(faults) - _MOST_TOLD} more" if len(faults) > _MOST_TOLD else ""
+        raise tree.error(told[0][0], told[0][1] + also + left) from None
 
 
 def _is_tag(step: str | int, value: object) -> bool:
@@ -107,6 +134,8 @@ def _worded(model: type[BaseModel], kind: str, message: str, loc: Sequence[str |
         return unknown(str(loc[-1]), _keys_at(model, loc[:-1]), "key")
     if kind == "missing":
         return f"this key is missing: {loc[-1]}"
+    if kind in _EXPECTED:
+        return f"expected {_EXPECTED[kind]}"
     plain = message.removeprefix("Value error, ")
     return plain[0].lower() + plain[1:] if plain.startswith(("Input ", "String ")) else plain
 
@@ -124,9 +153,6 @@ def _keys_at(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
 def unknown(word: str, known: Sequence[str], what: str) -> str:
     """Word the error for a word that is none of the known ones."""
     near = get_close_matches(word, known, n=1, cutoff=0.6)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return (
-        f"unknown {what} {word!r}{hint} Known: {', '.join(sorted(known))}"
-        if not near
-        else (f"unknown {what} {word!r}{hint}")
+    return f"unknown {what} {word!r}" + (
+        f"; did you mean {near[0]!r}?" if near else f". Known: {', '.join(sorted(known))}"
     )

@@ -75,7 +75,7 @@ def deliver(
                 run.drain(channel)
     ledger.conclude(held.id)
     deliveries = ledger.deliveries(held.id)
-    gaps = [_gap(one) for one in deliveries if one.state in {_D.FAILED, _D.UNKNOWN}]
+    gaps = [_gap(one) for one in deliveries if one.state in {_D.FAILED, _D.UNKNOWN, _D.RETRY_WAIT}]
     return Outcome(run.sent, (*run.problems, *gaps), deliveries)
 
 

@@ -1,5 +1,6 @@
 """Chooses and orders the sections of an edition: what there is to say, and nothing where there is not."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from digest.period import Month
 _ENOUGH = 3  # with fewer takeaways than this, earlier ones are repeated
 _WENT_RIGHT = 3
 _ALL = "all"
+_STAGE = "trackers"
 _WENT_RIGHT_WORDS = range(5, 41)  # shorter ones mean nothing to others, longer ones are narration
 
 
@@ -74,7 +76,13 @@ def compose(month: Month, material: Material, imprint: Imprint) -> Edition:
         subject=headline.subject_of(month, cards, coverage.incidents.now, complete=complete),
         preheader=headline.preheader_of(cards, facts),
         masthead=Masthead(imprint.organisation, imprint.title, facts),
-        lead=headline.lead_of(material.collected, cards, repeated, coverage),
+        lead=headline.lead_of(
+            material.collected,
+            cards,
+            repeated,
+            coverage,
+            unusable=any(p.incidents_missing for p in material.problems),
+        ),
         key_takeaways=cards,
         worth_repeating=repeated,
         went_right=_went_right(material),
@@ -83,9 +91,29 @@ def compose(month: Month, material: Material, imprint: Imprint) -> Edition:
         waiting=coverage if waits else None,
         incidents=_rows(material),
         made=_made(material, imprint, cards, late),
-        problems=material.problems,
+        problems=_told_to_readers(material),
         editor=imprint.editor,
     )
+
+
+def _told_to_readers(material: Material) -> tuple[Problem, ...]:
+    """Say what may be missing, and name no incident, no file and no advice: those are the operator's.
+
+    A record that could not be used may be one that readers must not hear of.
+    """
+    silent = [source.tracker for source in material.collected.sources if not source.complete]
+    told = [
+        Problem(
+            _STAGE,
+            name,
+            "could not be read to the end; its incidents are missing here",
+            incidents_missing=True,
+        )
+        for name in silent
+    ]
+    if any(p.incidents_missing and p.subject not in silent for p in material.problems):
+        told.append(Problem(_STAGE, "Some records", "could not be used; the editor has the list"))
+    return tuple(told)
 
 
 def _cards(month: Month, material: Material) -> tuple[Card, ...]:
@@ -176,9 +204,10 @@ def _rows(material: Material) -> tuple[IncidentRow, ...]:
     return tuple(sorted(rows, key=lambda row: _natural(row.key)))
 
 
-def _natural(key: str) -> tuple[int, str]:
-    """Order keys by length first, so that 99 stands before 100 and INC-9 before INC-10."""
-    return len(key), key
+def _natural(key: str) -> tuple[tuple[str, ...], tuple[int, ...], str]:
+    """Order keys as people count: 99 before 100, INC-9 before INC-10, and words by the alphabet."""
+    pieces = re.split(r"([0-9]+)", key)  # words at even places, figures at odd ones
+    return tuple(pieces[::2]), tuple(int(figures) for figures in pieces[1::2]), key
 
 
 def _for_readers(reason: str) -> str:

@@ -57,15 +57,27 @@ def facts_of(coverage: Coverage, late: int, *, complete: bool = True) -> tuple[s
     return tuple(facts)
 
 
-def lead_of(collected: Collected, cards: Sequence[Card], repeated: Sequence[Card], coverage: Coverage) -> str:
-    """A sentence or two where there are few takeaways or none; empty where the takeaways speak."""
+def lead_of(
+    collected: Collected,
+    cards: Sequence[Card],
+    repeated: Sequence[Card],
+    coverage: Coverage,
+    *,
+    unusable: bool = False,
+) -> str:
+    """A sentence or two where there are few takeaways or none; empty where the takeaways speak.
+
+    `unusable`: some records could not be used, so that a month without incidents may not have been one.
+    """
     missing = [s.tracker for s in collected.sources if not s.complete]
     if missing:
         return (
             f"This edition is incomplete: {_listed(missing)} could not be read, so incidents may be missing."
         )
     name = name_of(collected.month)
-    if not coverage.incidents.now:
+    if not coverage.incidents.now and unusable:
+        first = f"No incidents of {name} are known, but some records could not be used."
+    elif not coverage.incidents.now:
         first = f"No incidents were resolved in {name}; every tracker was read and answered."
     elif not cards:
         first = f"None of {name}'s reviews holds a takeaway yet."
@@ -94,7 +106,7 @@ def _being_done(leading: CauseGroup) -> str:
     parts = []
     if known:
         parts.append(
-            f"Of {count_of(known, 'follow-up')}, {leading.follow_ups_closed} "
+            f"Of their {count_of(known, 'follow-up')}, {leading.follow_ups_closed} "
             f"{'is' if leading.follow_ups_closed == 1 else 'are'} done and {leading.follow_ups_open} open."
         )
     if leading.follow_ups_stated:

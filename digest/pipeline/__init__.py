@@ -8,11 +8,13 @@ delivered of it, and collects nothing.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from digest.delivery.deliver import deliver
 from digest.errors import DigestError
 from digest.ledger import HeldEdition, Ledger
-from digest.model import Delivery, Problem
+from digest.model import Delivery, DeliveryState, Problem
+from digest.pipeline.editing import editorial_file
 from digest.pipeline.gather import gather, held_before
 from digest.pipeline.prepare import Prepared, prepare
 from digest.pipeline.setup import Job, Progress, Setup, Silent
@@ -31,6 +33,9 @@ __all__ = [
 ]
 
 
+_OUT = {DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN}
+
+
 class AlreadySent(DigestError):  # noqa: N818 - it says what is so
     """An edition is not made anew once it went out to anybody."""
 
@@ -44,6 +49,7 @@ class Outcome:
     sent: int  # deliveries made by this run
     deliveries: tuple[Delivery, ...]  # where every delivery stands
     problems: tuple[Problem, ...]
+    stale: str = ""  # what changed since the edition was frozen, as far as no tracker has to be asked
 
 
 def run(job: Job, ledger: Ledger, *, recollect: bool = False) -> Outcome:
@@ -59,27 +65,51 @@ def run(job: Job, ledger: Ledger, *, recollect: bool = False) -> Outcome:
         DigestError: the run cannot go on; nothing is half sent.
     """
     held = ledger.held(job.month.key)
-    if held is not None and recollect:
-        _discard(held, job, ledger)
-        held = None
     problems: tuple[Problem, ...] = ()
-    fresh = held is None
-    if held is None:
+    fresh = held is None or recollect
+    if held is None or recollect:
+        if held is not None:
+            _check_unsent(held, job, ledger)
         prepared = prepare(job, gather(job, ledger, store=True), ledger)
         problems = prepared.proof.problems
+        # Only now: what fails before leaves the old edition as it was.
+        if held is not None:
+            _discard(held, job, ledger)
         held = ledger.freeze(prepared.edition, prepared.rendering, job.setup.config_hash)
     job.progress.stage(f"delivering {job.month.key}")
     outcome = deliver(held, job.setup.channels, ledger, _counted(held, job, ledger))
-    return Outcome(held, fresh, outcome.sent, outcome.deliveries, (*problems, *outcome.problems))
+    stale = "" if fresh else _changed_since(held, job)
+    return Outcome(held, fresh, outcome.sent, outcome.deliveries, (*problems, *outcome.problems), stale)
+
+
+def _changed_since(held: HeldEdition, job: Job) -> str:
+    file = editorial_file(job.setup.editions, job.month.key)
+    if file.exists() and datetime.fromtimestamp(file.stat().st_mtime, UTC) > held.cutoff:
+        return f"{file.name} was written"
+    return ""
+
+
+def _check_unsent(held: HeldEdition, job: Job, ledger: Ledger) -> None:
+    """Refuse before the work is done, as `_discard` would after it."""
+    repeatable = _repeatable(job)
+    if any(d.state in _OUT and d.channel not in repeatable for d in ledger.deliveries(held.id)):
+        raise AlreadySent(_went_out(held))
 
 
 def _discard(held: HeldEdition, job: Job, ledger: Ledger) -> None:
-    repeatable = [channel.name for channel in job.setup.channels if channel.repeatable]
-    if not ledger.discard(held.id, repeatable):
-        raise AlreadySent(
-            f"{held.month} went out already, so it is not made anew; `digest status` shows to whom. "
-            "To look at what it would be now, move the ledger aside and use `digest preview`"
-        )
+    if not ledger.discard(held.id, _repeatable(job)):
+        raise AlreadySent(_went_out(held))
+
+
+def _repeatable(job: Job) -> list[str]:
+    return [channel.name for channel in job.setup.channels if channel.repeatable]
+
+
+def _went_out(held: HeldEdition) -> str:
+    return (
+        f"{held.month} went out already, so it is not made anew; `digest status` shows how far. "
+        "What it would be now, `digest run --dry-run` shows"
+    )
 
 
 def _counted(held: HeldEdition, job: Job, ledger: Ledger) -> Callable[[Delivery], None]:

@@ -140,7 +140,7 @@ def _material(job: Job, read: _Read, printed: Sequence[tuple[str, Card]]) -> Mat
         passed_over=read.ranking.passed_over,
         insights=insights_of(incidents, _of(incidents, read.readings), past, job.setup.causes, job.now),
         repeatable=_repeatable(job, read, printed) if len(chosen) < _ENOUGH else (),
-        problems=tuple(p for p in (*read.gathered.problems, *read.problems) if p.incidents_missing),
+        problems=(*read.gathered.problems, *read.problems),
     )
 
 

@@ -13,6 +13,7 @@ from digest.model import (
     Collected,
     Count,
     Insights,
+    Problem,
     Reading,
     Remark,
     Source,
@@ -182,7 +183,7 @@ def test_facts_use_the_singular() -> None:
             CauseGroup("Configuration", Count(5, (2, 0, 5)), 12, 3, 1),
             (
                 "5 of 12 incidents were tied to configuration (3-month median 2, range 0–5). "
-                "Of 4 follow-ups, 1 is done and 3 open."
+                "Of their 4 follow-ups, 1 is done and 3 open."
             ),
         ),
         (
@@ -227,3 +228,23 @@ def test_notes_stand_after_the_reasons() -> None:
     editorial = Editorial(note={one.takeaway.id: "see also May"}, adopted={one.takeaway.id: "limits in CI"})
 
     assert annotated(one, editorial).why == ("new", "see also May", "adopted: limits in CI")
+
+
+def test_what_could_not_be_used_is_named_to_the_operator_alone() -> None:
+    told = Problem(
+        "trackers", "folder: 2026-05-02-takeover.md", "nothing says who may see it", incidents_missing=True
+    )
+
+    edition = compose(MAY, material(problems=(told,)), IMPRINT)
+
+    assert [p.subject for p in edition.problems] == ["Some records"]
+    assert "takeover" not in str(edition)
+
+
+def test_keys_that_are_words_are_in_the_order_of_the_alphabet() -> None:
+    incidents = tuple(incident(key) for key in ("odd-dates", "handles", "actions", "2026-05-9", "2026-05-10"))
+    insights = replace(material().insights, groups=tuple((i.key, "Other") for i in incidents))
+
+    rows = compose(MAY, material(incidents=incidents, choices=(), insights=insights), IMPRINT).incidents
+
+    assert [row.key for row in rows] == ["2026-05-9", "2026-05-10", "actions", "handles", "odd-dates"]

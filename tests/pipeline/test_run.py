@@ -96,6 +96,28 @@ def test_an_edition_that_nobody_has_had_is_made_anew_on_demand(shop: Workshop, l
     assert len(mailer.sent) == 3
 
 
+def test_an_edition_that_cannot_be_made_anew_stays_as_it_was(shop: Workshop, ledger: Ledger) -> None:
+    shop.write("101", "2026-05-12T10:00:00Z", [A])
+    first = run(shop.job("2026-05", "2026-06-03T08:00"), ledger)
+    decide(shop, "pinn: [x]\n")
+
+    with pytest.raises(ConfigError, match="did you mean 'pin'"):
+        run(shop.job("2026-05", "2026-06-03T09:00"), ledger, recollect=True)
+
+    assert ledger.held("2026-05") is not None
+    assert ledger.deliveries(first.held.id) == first.deliveries
+
+
+def test_an_editors_file_written_after_the_edition_is_frozen_is_told_of(
+    shop: Workshop, ledger: Ledger
+) -> None:
+    shop.write("101", "2026-05-12T10:00:00Z", [A])
+    run(shop.job("2026-05", "2026-06-03T08:00"), ledger)
+    decide(shop, "pin: []\n")
+
+    assert run(shop.job("2026-05", "2026-06-03T09:00"), ledger).stale == "2026-05.yaml was written"
+
+
 def test_files_alone_do_not_keep_an_edition_from_being_made_anew(shop: Workshop, ledger: Ledger) -> None:
     shop.write("101", "2026-05-12T10:00:00Z", [A])
     run(shop.job("2026-05", "2026-06-03T08:00"), ledger)

@@ -154,7 +154,7 @@ def test_who_waits_is_not_named(renderer: Renderer, rich: Edition) -> None:
     waiting = renderer.render(rich).text.split("Waiting for a learning")[1].split("Every incident")[0]
     assert " ".join(waiting.split()).strip("- ") == (
         "6 of this month's 7 incidents carry takeaways. 1 incident of this month has no finished review. "
-        "2 incidents of earlier months still wait. The oldest has waited for 47 days."
+        "2 incidents of the six months before still wait. The oldest of them has waited for 47 days."
     )
 
 
