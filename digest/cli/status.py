@@ -13,8 +13,9 @@ from digest.edition.headline import count_of
 from digest.ledger import EditionLine, Ledger, LeftOut
 from digest.model import Delivery, DeliveryState
 
-_NAMED = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
+_NAMED = (DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.RETRY_WAIT)
 _TO_DO = {
+    DeliveryState.RETRY_WAIT: "not yet: the next run tries again",
     DeliveryState.FAILED: "not sent",
     DeliveryState.UNKNOWN: "may have arrived: ask, then see docs/delivery.md",
 }
@@ -53,7 +54,7 @@ def _tell(file: Path, lines: list[tuple[EditionLine, LeftOut, list[Delivery]]]) 
         click.echo("No edition yet. Make one: digest run")
     for line, out, trouble in lines:
         states = Counter({state.value: n for state, n in line.deliveries})
-        told = ", ".join(f"{n} {state}" for state, n in sorted(states.items())) or "no deliveries"
+        told = ", ".join(f"{n} {state}" for state, n in sorted(states.items())) or "not delivered yet"
         cutoff = f", collected {line.cutoff:%Y-%m-%d %H:%M} UTC" if line.cutoff else ""
         click.echo(f"{line.month}  {line.state.value}: {told}{cutoff}")
         if out.private:

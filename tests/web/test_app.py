@@ -117,7 +117,7 @@ def test_a_waiting_incident_is_linked_named_and_explained(page: Callable[..., st
 
 @pytest.mark.parametrize(
     ("trial", "said", "not_said"),
-    [(True, "Trial:", "Held edition:"), (False, "Held edition:", "Trial:")],
+    [(True, "Trial:", "Frozen:"), (False, "Frozen:", "Trial:")],
 )
 def test_trial_and_held_editions_are_told_apart(
     page: Callable[..., str], *, trial: bool, said: str, not_said: str
