@@ -1,5 +1,6 @@
 """Config → connected trackers and channels, with all that a run needs read; before any network call."""
 
+import gc
 import hashlib
 from collections.abc import Mapping
 from functools import partial
@@ -24,17 +25,22 @@ from digest.trackers.base import Tracker
 _LEXICON = ("headings", "language", "ranking", "themes")
 
 
-def assemble(config: Config) -> Setup:
+def assemble(config: Config, *, rendering: bool = True) -> Setup:
     """Put an organisation's program together.
+
+    Args:
+        config: as read.
+        rendering: whether editions will be rendered, so that the templates are checked now.
 
     Raises:
         ConfigError: a connector's settings, or one of the files beside the config, are wrong.
+        TemplateError: a template is wrong.
     """
     settings = config.settings
     overrides = None if settings.templates is None else config.path(settings.templates)
     if overrides is not None and not overrides.is_dir():
         raise ConfigError(f"{config.file} templates", f"there is no folder {overrides}")
-    return Setup(
+    setup = Setup(
         settings=settings,
         imprint=Imprint(settings.organisation, settings.title, __version__, settings.editor),
         trackers=_trackers(config),
@@ -47,6 +53,12 @@ def assemble(config: Config) -> Setup:
         renderer=Renderer(paths.templates(), overrides, settings.language),
         config_hash=hashlib.sha256(config.file.read_bytes()).hexdigest(),
     )
+    if rendering:
+        setup.renderer.compile()
+    # All of this and the libraries stay until the end: the collector need not look at them again and again.
+    gc.collect()
+    gc.freeze()
+    return setup
 
 
 def lexicon_of(folder: Path | None) -> Lexicon:

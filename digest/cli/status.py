@@ -26,7 +26,7 @@ _TO_DO = {
 @common.json_option
 def command(config_file: Path, as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
     """List the editions, newest first, and every delivery that failed or is in doubt, by name."""
-    setup = assemble(common.read_config(config_file))
+    setup = assemble(common.read_config(config_file), rendering=False)
     if not setup.ledger.exists():
         if as_json:
             common.print_json({"ledger": str(setup.ledger), "editions": []})

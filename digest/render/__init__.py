@@ -4,7 +4,7 @@ from pathlib import Path
 
 from digest.model import Edition, Rendering
 from digest.render.email import render_email, shade
-from digest.render.environment import Compiled, Form, environment
+from digest.render.environment import Compiled, Form, compile_all, environment
 from digest.render.guards import subject_line
 from digest.render.plain import heading, render_text, wrap
 from digest.render.wiki import link, render_markdown, title
@@ -34,6 +34,15 @@ class Renderer:
         self._environments[Form.TEXT].filters |= {"wrap": wrap, "heading": heading}
         self._environments[Form.MARKDOWN].globals["link"] = link
         self._environments[Form.MARKDOWN].filters["title"] = title
+
+    def compile(self) -> None:
+        """Compile every template now: a run should not ask its trackers, and then stumble over one.
+
+        Raises:
+            TemplateError: a template is wrong; names the file and the line.
+        """
+        for form, env in self._environments.items():
+            compile_all(env, form)
 
     def render(self, edition: Edition) -> Rendering:
         """Return `edition` in every form; all of them state the same facts.

@@ -151,6 +151,24 @@ def _composers(finalize: Callable[[object], object]) -> dict[str, Callable[..., 
     return {"join": join, "fold": fold, "capital": capital}
 
 
+def compile_all(env: jinja2.Environment, form: Form) -> None:
+    """Compile every template of a form, so that a wrong one is found before anything is done.
+
+    Raises:
+        TemplateError: one cannot be read; names the file and the line.
+    """
+    folders = (f"{form.value}/", "words/")
+    for name in env.list_templates(filter_func=lambda n: n.startswith(folders) and n.endswith(".j2")):
+        try:
+            env.get_template(name)
+        except jinja2.TemplateSyntaxError as error:
+            raise _unreadable(error, name) from error
+
+
+def _unreadable(error: jinja2.TemplateSyntaxError, template: str) -> TemplateError:
+    return TemplateError(error.name or template, error.message or "cannot be read", error.lineno)
+
+
 def fill(env: jinja2.Environment, template: str, **context: object) -> str:
     """Return `template` with `context` filled in.
 
@@ -162,9 +180,7 @@ def fill(env: jinja2.Environment, template: str, **context: object) -> str:
     except jinja2.TemplateNotFound as error:
         raise TemplateError(str(error.name), "there is no such template") from error
     except jinja2.TemplateSyntaxError as error:
-        raise TemplateError(
-            error.name or template, error.message or "cannot be read", error.lineno
-        ) from error
+        raise _unreadable(error, template) from error
     except (
         jinja2.TemplateError,
         ArithmeticError,

@@ -15,6 +15,7 @@ from digest.takeaways.sections import Section
 from digest.takeaways.sentences import clean, count_words, sentences
 
 MOST_PRINTED = 240  # characters of a takeaway's text
+LONGEST_SENTENCE = 400
 MOST_WORDS = 60  # a candidate of more is no takeaway but an account
 MOST_JOINED = 45  # words, where pieces are joined to one candidate
 WHOLE = 2  # sentences of a paragraph that stays whole
@@ -72,8 +73,8 @@ def printed_text(quote: str) -> str:
     """Return what is printed of a quote.
 
     The quote after these alone: markup, list mark and label removed; a lead-in ("We learned that") cut; the
-    first letter raised; a final stop; cut at a sentence's end when over 240 characters, or at a word's, with
-    "…", where the first sentence is longer than that. Masks are kept.
+    first letter raised; a final stop; cut at a sentence's end when over 240 characters, after the first
+    sentence where that alone is longer, and at a word's with "…" where it has over 400. Masks are kept.
     """
     text = _MARKS.sub("", _LINK.sub(r"\1", _IMAGE.sub("", clean(quote))))
     text = _LABEL.sub("", _LIST_MARK.sub("", text))
@@ -105,6 +106,10 @@ def _cut(text: str) -> str:
         end = start + len(sentence)
     if end:
         return text[:end]
+    # Half a sentence is nobody's words: a long first one is kept whole, within reason.
+    first = next((start + len(sentence) for start, sentence in sentences(text)), len(text))
+    if first <= LONGEST_SENTENCE:
+        return text[:first]
     shorter = text[: MOST_PRINTED - 1]
     return shorter.rsplit(" ", 1)[0].rstrip(" ,;:.-") + "\u2026"
 

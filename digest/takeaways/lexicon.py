@@ -15,6 +15,17 @@ from digest.takeaways.themes import ThemeRule
 _LANGUAGE = "config/language.yaml"
 
 
+# A word or two without an article, where a sentence or a bullet begins. What checks by itself is no person.
+_NAME = (
+    r"(?:\A|(?<=[.;!?]\s)|(?<=[-*]\s))"
+    r"(?!(?:we|it|this|that|they|tests?|monitoring|alerts?|alerting|dashboards?|checks?|probes?|automation|nobody|none|"
+    r"which|and|but|the|an?|our)\s)[^\W\d_][\w'-]{1,20}(?:\s[^\W\d_][\w'-]{1,20})?"
+)
+_ANYBODY = "".join(
+    rf"(?<!{word}\s)" for word in ("we", "it", "system", "alert", "alerts", "monitor", "monitoring")
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """What this stage knows of words; nothing in it changes."""
@@ -51,6 +62,8 @@ def _headings(file: HeadingsFile) -> Headings:
 
 def _language(file: LanguageFile) -> Language:
     fill = {
+        "{name}": _NAME,
+        "{anybody}": _ANYBODY,
         "{person}": _any_of(file.persons),
         "{verb}": _any_of(file.fix_verbs),
         "{done}": _any_of(file.done),
@@ -61,7 +74,9 @@ def _language(file: LanguageFile) -> Language:
         rules.append(Rule(entry.rule, pattern, entry.why, entry.instead))
     # Without their subjects: three dozen words for persons tried at every word would cost more than all else.
     anchors = [
-        re.sub(r"^\{person\} (?:\(\?:[^()]*\)\?)?", "", p) for entry in file.rules for p in entry.patterns
+        re.sub(r"^\{(?:person|name|anybody)\} ?(?:\(\?:[^()]*\)\?)?", "", p)
+        for entry in file.rules
+        for p in entry.patterns
     ]
     fix = file.fix_like
     opening = _compiled(fix.patterns, "fix_like.patterns", fill)
@@ -90,7 +105,7 @@ def _compiled(
         for name, body in fill.items():
             full = full.replace(name, body)
         try:
-            re.compile(full)
+            held_to_words([full])  # as it will be compiled: a space stands for any white space
         except re.error as error:
             raise ConfigError(f"{_LANGUAGE} {key}[{number}]", f"no regular expression: {error}") from error
         filled.append(full)

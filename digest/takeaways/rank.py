@@ -182,14 +182,13 @@ def _why(entry: _Entry, now: int, before: int, again: str | None, history: Histo
     why = []
     theme = entry.theme.name[:1].lower() + entry.theme.name[1:] if entry.theme else ""
     if entry.also:
-        why.append(f"the same learning in {len(entry.also) + 1} incidents this month")
+        why.append(f"the same learning in {len(entry.also) + 1} incidents")
     if now > len(entry.also) + 1:
-        why.append(f"{theme}: in {now} incidents this month")
+        why.append(f"{theme}: in {now} incidents of this edition")
     if again:
         why.append(f"learnt again: first printed in {again}")
     if before:
-        # One more than the earlier incidents: this month's count as one time.
-        why.append(f"{theme}: {_ordinal(before + 1)} time in 12 months")
+        why.append(f"{theme}: {_ordinal(before + now)} time in 12 months")
     elif _is_new(entry, before, history):
         why.append("new")
     return tuple(why)

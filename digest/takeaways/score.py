@@ -24,6 +24,7 @@ _CUES = (  # in the order in which their reasons are told
     "transferable",
     "narration",
     "private_marks",
+    "masked",
     "vague",
     "apology",
     "context",
@@ -111,7 +112,7 @@ def _by_cues(line: Line, lexicon: Lexicon) -> Iterator[tuple[Weight, str]]:
         hit["opens_in_the_air"] = opening.group()
     if "narration" in hit:
         hit.pop("general", None)
-    if not {"private_marks", "context"} & hit.keys():
+    if not {"private_marks", "masked", "context"} & hit.keys():
         hit["transferable"] = ""
     if line.text.rstrip(" \"'\u201d\u2019)").endswith("?"):
         hit["question"] = ""

@@ -58,6 +58,7 @@ class Cues(Strict):
     opens_in_the_air: Patterns
     narration: Patterns
     private_marks: Patterns
+    masked: Patterns
 
 
 class LanguageFile(Strict):
@@ -104,6 +105,7 @@ class Weights(Strict):
     long: Weight
     narration: Weight
     private_marks: Weight
+    masked: Weight
     vague: Weight
     apology: Weight
     context: Weight

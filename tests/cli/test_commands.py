@@ -271,6 +271,7 @@ def test_a_broken_template_stops_before_anything_is_sent(call: Call, shop: Works
 
     assert status == 3
     assert "edition.txt.j2:1" in err
+    assert "collecting" not in err
     assert not (shop.folder / "out").exists()
 
 

@@ -178,3 +178,21 @@ def test_plain_and_html_reviews_are_checked_too(lexicon: Lexicon) -> None:
     ):
         subject = replace(incident(), review=review(text, format=form))
         assert [f.rule for f in reading_of(subject, lexicon).findings] == ["blame"]
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        ("Bob failed to test the migration, which led to a broken index.", {"blame"}),
+        ("Ana Silva failed to tell the other team.", {"blame"}),
+        ("John Smith from ops should have noticed the duplicate.", {"blame"}),
+        ("The engineer on call should have checked the setting.", {"blame"}),
+        ("We should have noticed the queue growing.", {"hindsight"}),
+        ("Monitoring should have noticed the queue growing.", {"hindsight"}),
+        ("The script failed to test for an empty list.", set()),
+        ("Tests failed to notice the regression.", set()),
+        ("Kubernetes failed to start the pod.", set()),
+    ],
+)
+def test_a_bare_name_is_blamed_and_a_system_is_not(lexicon: Lexicon, text: str, rules: set[str]) -> None:
+    assert lexicon.language.rules_in(text) == rules

@@ -102,7 +102,7 @@ def test_the_same_learning_is_said_once_and_names_the_others(lexicon: Lexicon) -
 
     assert len(ranking.chosen) == 1
     assert ranking.chosen[0].also == ("2",)
-    assert ranking.chosen[0].why[0] == "the same learning in 2 incidents this month"
+    assert ranking.chosen[0].why[0] == "the same learning in 2 incidents"
     assert ranking.passed_over[0][1].startswith("says the same as 1-")
 
 
@@ -115,7 +115,7 @@ def test_reach_is_told_and_a_second_of_the_theme_waits(lexicon: Lexicon) -> None
     chosen = choose(readings, incidents, (), lexicon)
 
     assert [c.takeaway.incident for c in chosen] == ["1", "3", "2"]
-    assert chosen[0].why == ("time limits: in 2 incidents this month",)
+    assert chosen[0].why == ("time limits: in 2 incidents of this edition",)
 
 
 def test_what_is_passed_over_says_so(lexicon: Lexicon) -> None:
