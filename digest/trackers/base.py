@@ -61,6 +61,15 @@ class Explaining(Protocol):
         ...
 
 
+@runtime_checkable
+class Doubting(Protocol):
+    """A tracker that can say why it is unknown who may see an incident. Optional, as `Explaining` is."""
+
+    def doubts(self, payload: Payload) -> Sequence[tuple[str, str]]:
+        """Return what was not understood: the place, and what is wrong there; empty where nothing is said."""
+        ...
+
+
 class UnusableError(ValueError):
     """A payload that gives no incident; its text holds nothing that was read but short values."""
 

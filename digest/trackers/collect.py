@@ -12,7 +12,7 @@ from functools import partial
 from digest.errors import RemoteError
 from digest.model import Collected, Incident, Problem, ReviewState, Source, Visibility
 from digest.period import Month
-from digest.trackers.base import CountBy, Explaining, Payload, Tracker, UnusableError
+from digest.trackers.base import CountBy, Doubting, Explaining, Payload, Tracker, UnusableError
 
 _STAGE = "trackers"
 _SOME = 3  # places named one by one before "and 3 more"
@@ -56,7 +56,9 @@ class _Haul:
     told: list[_Read] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     private: list[str] = field(default_factory=list)
-    unknown: list[tuple[str, str]] = field(default_factory=list)  # place, key
+    unknown: list[str] = field(default_factory=list)
+    unsaid: list[str] = field(default_factory=list)  # places of those of which nothing says who may see them
+    doubts: dict[str, list[str]] = field(default_factory=dict)  # what was not understood, to its places
     unchecked: int = 0
     complete: bool = True
 
@@ -111,7 +113,7 @@ def refresh(trackers: Iterable[Tracker], keys: Mapping[str, Sequence[str]], plan
         haul = _read(tracker, partial(tracker.refresh, wanted), plan, None)
         kept += sorted(_checked(haul, plan), key=lambda incident: incident.key)
         hauls.append(haul)
-    gone = {(h.tracker.name, key) for h in hauls for key in (*h.private, *(key for _, key in h.unknown))}
+    gone = {(h.tracker.name, key) for h in hauls for key in (*h.private, *h.unknown)}
     return Refreshed(
         incidents=tuple(kept),
         problems=tuple(problem for haul in hauls for problem in haul.problems),
@@ -177,7 +179,8 @@ def _sort_in(haul: _Haul, same: Sequence[_Read], counts: Callable[[Incident], bo
         haul.private.append(key)
         return
     if Visibility.UNKNOWN in seen:
-        haul.unknown.append((first.place, key))
+        haul.unknown.append(key)
+        _doubt(haul, same)
         return
     if len(same) > 1:
         places = _listed([read.place for read in same])
@@ -187,15 +190,28 @@ def _sort_in(haul: _Haul, same: Sequence[_Read], counts: Callable[[Incident], bo
         haul.told.append(first)
 
 
+def _doubt(haul: _Haul, same: Sequence[_Read]) -> None:
+    """Keep why it is unknown who may see the incident of one key."""
+    tracker = haul.tracker
+    doubts: list[tuple[str, str]] = []
+    if isinstance(tracker, Doubting):
+        doubts += [doubt for read in same for doubt in tracker.doubts(read.payload)]
+    for place, what in dict.fromkeys(doubts):
+        haul.doubts.setdefault(what, []).append(place)
+    if not doubts:
+        haul.unsaid.append(same[0].place)
+
+
 def _say_unknown(haul: _Haul) -> None:
-    if not haul.unknown:
-        return
-    places = _listed([place for place, _ in haul.unknown])
-    detail = (
-        f"{places}: left out, as nothing says who may see them; set `visibility: public` "
-        "if everybody in the organisation may see what this tracker holds, or mark each one"
-    )
-    haul.problems.append(Problem(_STAGE, haul.tracker.name, detail, incidents_missing=True))
+    details = [
+        f"{_listed(places)} {what}; left out until it is put right" for what, places in haul.doubts.items()
+    ]
+    if haul.unsaid:
+        details.append(
+            f"{_listed(haul.unsaid)}: left out, as nothing says who may see them; set `visibility: public` "
+            "if everybody in the organisation may see what this tracker holds, or mark each one"
+        )
+    haul.problems += [Problem(_STAGE, haul.tracker.name, each, incidents_missing=True) for each in details]
 
 
 def _checked(haul: _Haul, plan: CollectPlan) -> Iterator[Incident]:

@@ -55,7 +55,13 @@ class Document:
     format: TextFormat
     first_line: int = 0
     fields: Mapping[str, object] = field(default_factory=dict)  # the front matter
+    at: Mapping[str, int] = field(default_factory=dict)  # the line of each of its fields
     notes: tuple[str, ...] = ()  # what could not be used; each begins with "file: " or "file:line "
+
+    def place_of(self, name: str) -> str:
+        """Return where a field of the front matter stands: `a.md:3`, or `a.md` where that is not known."""
+        line = self.at.get(name.partition(".")[0])
+        return f"{self.file}:{line}" if line else self.file
 
 
 def read_document(path: Path, file: str, encoding: str = "utf-8") -> Document:
@@ -84,6 +90,7 @@ def read_document(path: Path, file: str, encoding: str = "utf-8") -> Document:
         format=_format_of(name, body),
         first_line=front.lines,
         fields=front.fields,
+        at=front.at,
         notes=tuple(notes),
     )
 
@@ -97,12 +104,19 @@ def read_text(path: Path, encoding: str, most_bytes: int) -> tuple[str, bool]:
         with path.open("rb") as stream:
             raw = stream.read(most_bytes + 1)
     except OSError as error:
-        raise UnreadableError(error.strerror or type(error).__name__) from error
+        raise UnreadableError(refusal(error)) from error
     shortened = len(raw) > most_bytes
     if shortened:
         # At a line's end, so that no character is cut in two; at any byte where there is only one line.
         raw = raw[: raw.rfind(b"\n", 0, most_bytes) + 1] or raw[:most_bytes]
     return _decoded(raw, encoding, shortened=shortened), shortened
+
+
+def refusal(error: OSError) -> str:
+    """Return why the system refuses a file or folder, and what to do about it."""
+    if isinstance(error, PermissionError):
+        return "permission denied; let the account that runs this read it"
+    return error.strerror or type(error).__name__
 
 
 def _decoded(raw: bytes, encoding: str, *, shortened: bool) -> str:

@@ -43,8 +43,13 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         "end",
     ),
     "date": ("date", "incident_date", "day"),
-    "visibility": ("visibility",),
+    "visibility": ("visibility", "privacy"),
     "private": ("private", "confidential"),
+    "restricted": (
+        *("restricted", "sensitive", "embargoed", "embargo", "secret", "security", "internal_only"),
+        *("need_to_know", "hr_only"),
+    ),
+    "public": ("public",),
     "change": ("change", "change_url", "pull_request"),
     "review": ("review", "review_file"),
     "review_state": ("review_state", "review_status"),
@@ -61,6 +66,9 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 
 # The fields that decide which month an incident counts in: where one is wrong, the incident is left out.
 MONTH_FIELDS = frozenset({"created", "resolved", "date"})
+
+# The fields that say who may see an incident. All that any of their names says counts, not the first alone.
+GUARDS = ("visibility", "private", "restricted", "public")
 
 Fields = Mapping[str, object]
 
@@ -83,20 +91,32 @@ def field_name(name: str) -> str:
 def by_our_names(fields: Fields, columns: Mapping[str, str] | None = None) -> Fields:
     """Return `fields` by our names, where one is known; `columns` (ours to theirs) goes before the aliases.
 
-    Names of people are gathered from every field that holds some.
+    Names of people, and who may see it, are gathered from every field that tells.
     """
     if not fields:
         return {}
     theirs = {field_name(name): value for name, value in fields.items()}
+    if len(theirs) < len(fields):  # `Visibility` and `visibility`, which are two names to YAML
+        theirs |= _all_of_guards(fields)
     chosen = {ours: field_name(column) for ours, column in (columns or {}).items()}
     ours: dict[str, object] = {}
     for name, aliases in ALIASES.items():
         found = [alias for alias in ((chosen[name],) if name in chosen else aliases) if alias in theirs]
         if name == "people" and found:
             ours[name] = [person for alias in found for person in texts(theirs[alias])]
+        elif name in GUARDS and found:
+            ours[name] = theirs[found[0]] if len(found) == 1 else [theirs[alias] for alias in found]
         elif found:
             ours[name] = next((theirs[alias] for alias in found if texts(theirs[alias])), "")
     return ours
+
+
+def _all_of_guards(fields: Fields) -> dict[str, object]:
+    guarding = {alias for name in GUARDS for alias in ALIASES[name]}
+    gathered: dict[str, list[object]] = {}
+    for name, value in fields.items():
+        gathered.setdefault(field_name(name), []).append(value)
+    return {name: list(values) for name, values in gathered.items() if name in guarding}
 
 
 def texts(value: object) -> tuple[str, ...]:
@@ -172,7 +192,6 @@ class Reading:
 
     def link(self, name: str) -> str | None:
         """Return an http(s) address; anything else is noted and None."""
-        """Return the words of a field, on one line."""
         told = self.told(name)
         if told is None:
             return None

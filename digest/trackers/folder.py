@@ -4,6 +4,7 @@ With a table (CSV or YAML), each row is an incident and its review is the file t
 key. Without one, each review is an incident by itself, and its front matter tells the rest.
 """
 
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,11 +16,11 @@ from digest.model import Incident, Problem, ReviewState, Visibility
 from digest.period import Month
 from digest.trackers import labels
 from digest.trackers.base import Context, Payload, UnusableError
-from digest.trackers.documents import UnreadableError, read_document
+from digest.trackers.documents import UnreadableError, read_document, refusal
 from digest.trackers.fields import MONTH_FIELDS, by_our_names, word_of
 from digest.trackers.folder_settings import Settings
 from digest.trackers.incidents import Built, Rules, build
-from digest.trackers.shelf import Entry, Shelf, key_of_document, listed, read_shelf
+from digest.trackers.shelf import Entry, Shelf, key_of_document, listed, plain, read_shelf
 from digest.trackers.tables import TableRules
 from digest.trackers.times import day_in_name, parse_time
 
@@ -52,10 +53,16 @@ class FolderTracker:
         """Check that the folder is there.
 
         Raises:
-            ConfigError: it is not.
+            ConfigError: it is not, or this account may not look.
         """
-        folder = context.base / Path(settings.path).expanduser()
-        if not folder.is_dir():
+        folder = plain(context.base / Path(settings.path).expanduser())
+        try:
+            there = stat.S_ISDIR(folder.stat().st_mode)
+        except PermissionError as error:
+            raise ConfigError(f"tracker {name}: path", f"{folder}: {refusal(error)}") from error
+        except (OSError, ValueError):
+            there = False
+        if not there:
             start = "" if Path(settings.path).is_absolute() else "; a relative path starts at the config file"
             raise ConfigError(f"tracker {name}: path", f"there is no folder {folder}{start}")
         return cls(name, settings, folder, context)
@@ -93,7 +100,8 @@ class FolderTracker:
         if payload is None:
             notes = [*self._shelf.notes, *self._about_zone(), *self._about_severities()]
             missing = [
-                Problem("trackers", self.name, note, incidents_missing=True) for note in self._about_dates()
+                Problem("trackers", self.name, note, incidents_missing=True)
+                for note in (*self._shelf.refused, *self._about_dates())
             ]
             return (*missing, *(Problem("trackers", self.name, note) for note in notes))
         item = _item(payload)
@@ -104,6 +112,10 @@ class FolderTracker:
             waits.append(f"{listed(others)}: not read, as {entry.documents[0].file} is of the same incident")
         notes = [*item.built.notes, *waits, *self._about_missing(entry)]
         return tuple(Problem("trackers", self.name, note) for note in notes)
+
+    def doubts(self, payload: Payload) -> Sequence[tuple[str, str]]:
+        """Return what was not understood of who may see this incident."""
+        return _item(payload).built.doubts
 
     @cached_property
     def _shelf(self) -> Shelf:

@@ -12,17 +12,22 @@ _MOST_LINES = 400
 _MOST_CHARACTERS = 64_000
 
 _ENDS = {"---": ("---", "..."), "+++": ("+++",)}
+_NAME = re.compile(r"[\"']?([^\s\"':=#-][^\"':=]{0,60}?)[\"']?\s*[:=]")
 _LINE = re.compile(r"([A-Za-z][\w -]{0,40}?)\s*[:=]\s*(.*)")
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """The fields, how many lines they took, and (`problem`) what was wrong with them, at `line`."""
+    """The fields and where each stands, how many lines they took, and (`problem`) what was wrong, at `line`.
+
+    Lines are 1-based, in the file.
+    """
 
     fields: Mapping[str, object] = field(default_factory=dict)
     lines: int = 0
     problem: str | None = None
-    line: int = 1  # 1-based, in the file
+    line: int = 1
+    at: Mapping[str, int] = field(default_factory=dict)
 
 
 def front_matter_of(text: str) -> FrontMatter:
@@ -47,9 +52,10 @@ def front_matter_of(text: str) -> FrontMatter:
     except NotYamlError as error:
         if not any(_LINE.match(line) for line in block):
             return FrontMatter()  # text between two rules
-        return FrontMatter(_line_by_line(block), taken, error.detail, error.line + 1)
+        return FrontMatter(_line_by_line(block), taken, error.detail, error.line + 1, _lines_of(block))
     if isinstance(fields, dict):
-        return FrontMatter({str(name): value for name, value in fields.items()}, taken)
+        named = {str(name): value for name, value in fields.items()}
+        return FrontMatter(named, taken, at=_lines_of(block))
     return FrontMatter(lines=taken) if fields is None else FrontMatter()
 
 
@@ -70,6 +76,11 @@ def _as_words(value: object) -> object:
     if isinstance(value, list):
         return [_as_words(inner) for inner in value]
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _lines_of(block: list[str]) -> Mapping[str, int]:
+    found = ((number, _NAME.match(line)) for number, line in enumerate(block, start=2))
+    return {match[1]: number for number, match in found if match}
 
 
 def _line_by_line(block: list[str]) -> Mapping[str, object]:

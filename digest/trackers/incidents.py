@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from digest.model import FollowUp, Incident, Origin, Review, ReviewState, Severity, Visibility
 from digest.trackers import labels
+from digest.trackers.access import access_of
 from digest.trackers.documents import Document, title_of
 from digest.trackers.fields import (
     MONTH_FIELDS,
@@ -22,8 +23,8 @@ from digest.trackers.fields import (
     by_our_names,
     field_name,
     texts,
-    word_of,
 )
+from digest.trackers.slips import slips_in
 from digest.trackers.times import Told, day_in_name, end_of_day, parse_time
 
 _LONGEST_TITLE = 300
@@ -57,6 +58,7 @@ class Built:
 
     incident: Incident
     notes: tuple[str, ...] = ()
+    doubts: tuple[tuple[str, str], ...] = ()  # about who may see it: the place, and what is wrong there
 
 
 def build(key: str, row: Row | None, documents: Sequence[Document], rules: Rules) -> Built:
@@ -72,7 +74,10 @@ def build(key: str, row: Row | None, documents: Sequence[Document], rules: Rules
     if row:
         sources.insert(0, (row.place, row.fields))
     read = Reading(sources, rules.zone, MONTH_FIELDS if rules.needs_month else frozenset())
-    visibility = _visibility(read, rules)
+    slips = [(d.place_of(slip.name), slip) for d in documents for slip in slips_in(d.fields)]
+    doubts = [(place, str(slip)) for place, slip in slips if slip.guards]
+    access = access_of(read.sources, doubts, rules.visibility)
+    visibility = access.visibility
     if visibility is Visibility.PRIVATE:
         # Nothing is said of a private incident, not even that its time cannot be read.
         read.deciding = frozenset()
@@ -91,7 +96,8 @@ def build(key: str, row: Row | None, documents: Sequence[Document], rules: Rules
         **_times(read, row, documents),
     )
     notes = [note for document in documents for note in document.notes]
-    return Built(incident, (*(row.notes if row else ()), *notes, *read.notes))
+    notes += [f"{place} {slip}" for place, slip in slips if not slip.guards]
+    return Built(incident, (*(row.notes if row else ()), *notes, *read.notes), access.doubts)
 
 
 def canonical_key(text: str) -> str:
@@ -102,8 +108,7 @@ def canonical_key(text: str) -> str:
 
 def is_private(fields: Fields) -> bool:
     """Whether a review's front matter says that it is private."""
-    read = Reading([("", by_our_names(fields))], "UTC")
-    return _visibility(read, Rules("")) is Visibility.PRIVATE
+    return access_of([("", by_our_names(fields))]).visibility is Visibility.PRIVATE
 
 
 def _classification(read: Reading, rules: Rules) -> dict[str, Any]:
@@ -135,21 +140,6 @@ def _url(read: Reading, key: str, rules: Rules) -> str | None:
 def _people(read: Reading) -> tuple[str, ...]:
     # Of every place, not the first alone: each of them has to be masked.
     return tuple(dict.fromkeys(name for _, fields in read.sources for name in texts(fields.get("people"))))
-
-
-def _visibility(read: Reading, rules: Rules) -> Visibility:
-    told: list[Visibility] = []
-    for place, fields in read.sources:
-        word, private = word_of(fields.get("visibility")), word_of(fields.get("private"))
-        if word:
-            told.append(labels.visibility_of(word))
-            if told[-1] is Visibility.UNKNOWN:
-                read.note(place, "visibility", "neither `public` nor `private`; it is left out")
-        if private:
-            # Whatever stands there but a plain "no" keeps the incident in.
-            public = labels.yes_no(private) is False
-            told.append(Visibility.PUBLIC if public else Visibility.PRIVATE)
-    return labels.strictest(told) or rules.visibility or Visibility.UNKNOWN
 
 
 def _times(read: Reading, row: Row | None, documents: Sequence[Document]) -> dict[str, Any]:

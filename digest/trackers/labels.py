@@ -41,8 +41,14 @@ _SEVERITY_WORDS = {
 }
 
 _PUBLIC = frozenset({"public"})
+# "internal", "company", "everyone" and the like are in neither: to one organisation they mean all its
+# people, to the next a few of them.
 _PRIVATE = frozenset(
-    {"private", "confidential", "restricted", "secret", "security", "sensitive", "embargoed"}
+    {
+        *("private", "privat", "confidential", "strictly confidential", "restricted", "secret", "top secret"),
+        *("security", "sensitive", "embargoed", "embargo", "internal only", "need to know", "hidden"),
+        *("hr", "hr only", "not public", "non public", "nonpublic"),
+    }
 )
 
 _STATES = {
@@ -103,7 +109,7 @@ def yes_no(text: str | None) -> bool | None:
 
 def visibility_of(text: str | None) -> Visibility:
     """Read who may see an incident; a word that is not understood is `unknown`, and so keeps it out."""
-    word = (text or "").strip().casefold()
+    word = squeeze(re.sub(r"[-_]", " ", text or "")).casefold()
     if word in _PUBLIC:
         return Visibility.PUBLIC
     return Visibility.PRIVATE if word in _PRIVATE else Visibility.UNKNOWN

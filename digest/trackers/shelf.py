@@ -2,12 +2,13 @@
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from digest.errors import ConfigError
-from digest.trackers.documents import Document, UnreadableError, read_document, stem_of
+from digest.trackers.documents import Document, UnreadableError, read_document, refusal, stem_of
 from digest.trackers.fields import Row, by_our_names, word_of
 from digest.trackers.folder_settings import Settings
 from digest.trackers.incidents import canonical_key, is_private
@@ -43,11 +44,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """All that a folder holds; `notes` tell what belongs to no incident, each with its place."""
+    """All that a folder holds; `notes` tell what belongs to no incident, each with its place.
+
+    `refused` tells of the folders and files that the system does not let this account see.
+    """
 
     entries: tuple[Entry, ...]
     notes: tuple[str, ...] = ()
     table: str | None = None
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -63,17 +68,21 @@ def read_shelf(root: Path, settings: Settings, rules: TableRules) -> Shelf:
         ConfigError: there is nothing to read, or the table cannot be used.
     """
     notes: list[str] = []
-    files = list(_files(root, notes))
+    refused: list[str] = []
+    files = list(_files(root, notes, refused))
     name = _table_name(root, settings, files, notes)
     table = read_table(root / name, name, rules) if name else None
     found = _reviews(root, [file for file in files if file != name], settings)
     if table is None and not found.documents and not found.unread:
         looked = f"looked for {', '.join(TABLES)} and for reviews named {', '.join(settings.reviews)}"
+        if refused:
+            raise ConfigError(str(root), f"holds no incidents that can be read; {listed(refused)}")
         raise ConfigError(str(root), f"holds no incidents; {looked}")
     if table is None:
-        return Shelf(tuple(_without_table(found, settings.key_pattern)), tuple(notes))
+        entries = list(_without_table(found, settings.key_pattern))
+        return Shelf(tuple(entries), tuple(notes), refused=tuple(refused))
     entries, orphans = _joined(table, found, settings.key_pattern)
-    return Shelf(tuple(entries), (*notes, *table.notes, *orphans), table.file)
+    return Shelf(tuple(entries), (*notes, *table.notes, *orphans), table.file, tuple(refused))
 
 
 def key_of_document(document: Document, pattern: str | None = None) -> str:
@@ -89,14 +98,25 @@ def _key_in_name(stem: str, pattern: str | None) -> str:
     return canonical_key(match[1] or stem) if match else canonical_key(stem)
 
 
-def _files(root: Path, notes: list[str]) -> Iterator[str]:
+def plain(folder: Path) -> Path:
+    """Return `folder` without `..` in it, where that is the same folder; behind a link it may not be."""
+    short = Path(os.path.normpath(folder))
+    try:
+        return short if short.samefile(folder) else folder
+    except (OSError, ValueError):
+        return short
+
+
+def _files(root: Path, notes: list[str], refused: list[str]) -> Iterator[str]:
     """Yield the files below `root` by name, sorted, none hidden; a link that leaves the folder is noted."""
     inside = root.resolve()
 
-    def refused(error: OSError) -> None:
-        notes.append(f"{shown(_relative(root, Path(error.filename)))}: {error.strerror}; not read")
+    def refuse(error: OSError) -> None:
+        here = _relative(root, Path(error.filename))
+        place = "the folder" if here == "." else shown(here)
+        refused.append(f"{place}: {refusal(error)}")
 
-    for folder, folders, names in os.walk(root, onerror=refused):
+    for folder, folders, names in os.walk(root, onerror=refuse):
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
         notes += [
             f"{shown(_relative(root, Path(folder) / n))}: a link to a folder is not followed" for n in links
@@ -105,15 +125,25 @@ def _files(root: Path, notes: list[str]) -> Iterator[str]:
         for name in sorted(names):
             path = Path(folder) / name
             try:
-                wanted = not name.startswith((".", "_")) and path.is_file()
+                wanted = not name.startswith((".", "_")) and _is_file(path)
                 leaves = wanted and path.is_symlink() and not path.resolve().is_relative_to(inside)
             except OSError as error:
-                refused(OSError(error.errno, error.strerror, str(path)))
+                refuse(error)
                 continue
             if leaves:
                 notes.append(f"{shown(_relative(root, path))}: a link that leaves the folder is not followed")
             elif wanted:
                 yield _relative(root, path)
+
+
+def _is_file(path: Path) -> bool:
+    # Newer Pythons' `Path.is_file` passes over in silence what may not be looked at.
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except PermissionError:
+        raise
+    except OSError:  # a link to nothing, or in a circle
+        return False
 
 
 def _relative(root: Path, path: Path) -> str:
@@ -190,7 +220,10 @@ def _joined(table: Table, found: _Found, pattern: str | None) -> tuple[list[Entr
         unread.setdefault(key, []).append(broken)
         notes += [] if key else [f"{broken.file}: {broken.why}"]
     if lost:
-        notes.append(f"{listed(lost)}: of no incident in {table.file}; name the key in the file's name")
+        one = len(lost) == 1
+        verb, its = ("belongs", "its name") if one else ("belong", "their names")
+        advice = f"begin {its} with the incident's key"
+        notes.append(f"{listed(lost)} {verb} to no incident of {table.file}; {advice}")
     entries = [
         Entry(key, row.place, row, tuple(documents.get(key, ())), tuple(unread.get(key, ())))
         if key

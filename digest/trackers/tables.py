@@ -11,9 +11,10 @@ from rapidfuzz import fuzz, process
 from digest.errors import ConfigError
 from digest.trackers.base import CountBy
 from digest.trackers.documents import UnreadableError, read_text
-from digest.trackers.fields import ALIASES, Row, by_our_names, field_name
+from digest.trackers.fields import Fields, Row, by_our_names, field_name
 from digest.trackers.labels import squeeze
 from digest.trackers.plain_yaml import NotYamlError, read_rows
+from digest.trackers.slips import slips_in
 
 MOST_BYTES = 20_000_000
 
@@ -22,8 +23,6 @@ _DECIDING: Mapping[CountBy, tuple[str, ...]] = {
     "resolved": ("resolved", "date"),
     "created": ("created", "started", "date"),
 }
-# A column whose name is as near as this to one of ours, in percent, is probably a slip.
-_NEARLY = 85
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ def _check_columns(path: str, place: str, names: Sequence[str], rules: TableRule
     """Return notes about columns that are nearly ours.
 
     Raises:
-        ConfigError: a column that is needed is not there.
+        ConfigError: a column that is needed is not there, or misspelt.
     """
     for ours, theirs in rules.columns.items():
         if field_name(theirs) not in map(field_name, names):
@@ -127,38 +126,44 @@ def _check_columns(path: str, place: str, names: Sequence[str], rules: TableRule
             )
     have = by_our_names(dict.fromkeys(names, "x"), rules.columns)
     if "key" not in have:
-        raise ConfigError(path, f"no column 'key', the incident's own number; {_there_is('key', names)}")
+        raise ConfigError(
+            path, f"no column 'key', the incident's own number; {_there_is('key', names, 'Number')}"
+        )
     deciding = _DECIDING[rules.count_by]
     if not any(name in have for name in deciding):
         needed = " or ".join(map(repr, deciding))
+        there = _there_is(deciding[0], names, "Closed at")
         raise ConfigError(
             path,
-            f"no column {needed}, by which incidents are counted; {_there_is(deciding[0], names)}"
+            f"no column {needed}, by which incidents are counted; {there}"
             + ("; or set `count_by: created`" if rules.count_by == "resolved" and "created" in have else ""),
         )
-    return tuple(_slips(place, names, have, rules.columns.values()))
+    return tuple(_slips(path, place, dict.fromkeys(filter(None, names)), rules.columns))
 
 
-def _there_is(wanted: str, names: Iterable[str]) -> str:
+def _there_is(wanted: str, names: Iterable[str], called: str = "") -> str:
     known = [name[:40] for name in names if name][:40]
     near = process.extractOne(wanted, known, scorer=fuzz.ratio, processor=field_name, score_cutoff=60)
-    hint = f"; did you mean {near[0]!r}? Say so under `columns:`" if near else ""
-    return f"there is: {', '.join(known)}{hint}"
+    there = f"there is: {', '.join(known)}"
+    if not called:
+        return f"{there}; did you mean {near[0]!r}?" if near else there
+    ask = f"did you mean {near[0]!r}?" if near else "is yours called otherwise?"
+    return f"{there}; {ask} Say so in the config: `columns: {{{wanted}: {near[0] if near else called}}}`"
 
 
-def _slips(
-    place: str, names: Iterable[str], have: Mapping[str, object], chosen: Iterable[str]
-) -> Iterator[str]:
-    used = {field_name(name) for name in chosen} | {
-        alias for aliases in ALIASES.values() for alias in aliases
-    }
-    missing = [name for name in ALIASES if name not in have]
-    for name in names:
-        if not name or field_name(name) in used:
-            continue
-        near = process.extractOne(field_name(name), missing, scorer=fuzz.ratio, score_cutoff=_NEARLY)
-        if near:
-            yield f"{place} the column {name!r} is not read; did you mean {near[0]!r}?"
+def _slips(path: str, place: str, names: Fields, columns: Mapping[str, str]) -> Iterator[str]:
+    """Yield notes about names that are nearly ours.
+
+    Raises:
+        ConfigError: one of them may say that an incident is private.
+    """
+    for slip in slips_in(names, columns):
+        if slip.guards:
+            advice = (
+                f"rename it, or say what it is in the config, as in `columns: {{{slip.field}: {slip.name}}}`"
+            )
+            raise ConfigError(path, f"the column {slip}, which says who may see an incident; {advice}")
+        yield f"{place} the column {slip}"
 
 
 def _read_yaml(path: Path, file: str, text: str, rules: TableRules) -> Table:
@@ -174,6 +179,7 @@ def _read_yaml(path: Path, file: str, text: str, rules: TableRules) -> Table:
             rows.append(Row(place, {}, unusable=f"{place} is no mapping of names to values"))
             continue
         fields = {str(name): inner for name, inner in value.items()}
+        list(_slips(f"{path}:{line}", place, fields, rules.columns))  # raises; its notes follow once for all
         names |= dict.fromkeys(fields)
         own = {} if key is None else {"key": key}
         rows.append(Row(place, {**own, **by_our_names(fields, rules.columns)}))

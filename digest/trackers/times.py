@@ -1,15 +1,21 @@
-"""Times as people write them into tables and front matter. Pure; ISO 8601 alone, so never the wrong month."""
+"""Times as people write them into tables and front matter. Pure, and never the wrong month.
+
+ISO 8601, and days with dots, which are written day first wherever they are written; those with
+slashes or dashes are day first to some and month first to others, and refused.
+"""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 _ADVICE = "write it as 2026-10-03, 2026-10-03 14:05 or 2026-10-03T14:05+02:00"
-_DAY = r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{4})(\d{2})(\d{2})"
+_DAY = r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{4})(\d{2})(\d{2})|(\d{1,2})\.(\d{1,2})\.(\d{4})"
 _CLOCK = r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?"
 _ZONE = r"(z|utc|gmt)|([+-])(\d{2}):?(\d{2})?"
-_TIME = re.compile(rf"(?:{_DAY})(?:[t ]\s*{_CLOCK}\s*(?:{_ZONE})?)?", re.IGNORECASE | re.ASCII)
+_TIME = re.compile(rf"(?:{_DAY})(?:(?:t|,? )\s*{_CLOCK}\s*(?:{_ZONE})?)?", re.IGNORECASE | re.ASCII)
+_TWO_WAYS = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?![\d/-])", re.ASCII)
 _IN_FILE_NAME = re.compile(r"(?<!\d)(\d{4})([-_]?)(\d{2})\2(\d{2})(?!\d)", re.ASCII)
 
 # No incident was recorded outside these years: a typing mistake, or a default of some program.
@@ -26,7 +32,9 @@ class Told:
 
 
 def parse_time(text: str, zone: str) -> Told:
-    """Read ISO 8601, with or without seconds, an offset, `Z` or `UTC`; a time without a zone is in `zone`.
+    """Read ISO 8601, or a day such as 3.10.2026, with or without a clock time, an offset, `Z` or `UTC`.
+
+    A time without a zone is in `zone`.
 
     A local time that a change of clocks repeats or leaves out is taken as before the change.
 
@@ -37,7 +45,7 @@ def parse_time(text: str, zone: str) -> Told:
     shown = words if len(words) <= 40 else words[:40] + "…"  # noqa: PLR2004  a message stays one line
     match = _TIME.fullmatch(words)
     if match is None:
-        message = f"{shown!r} is not a time; {_ADVICE}"
+        message = f"{shown!r} {_two_ways(words) or f'is not a time; {_ADVICE}'}"
         raise ValueError(message)
     try:
         return _told(match, zone)
@@ -49,6 +57,8 @@ def parse_time(text: str, zone: str) -> Told:
 def _told(match: re.Match[str], zone: str) -> Told:
     *days, hour, minute, second, utc, sign, off_hour, off_minute = match.groups()
     year, month, number = (int(part) for part in days if part is not None)
+    if number > 99:  # noqa: PLR2004  no day, so the year: 3.10.2026
+        year, number = number, year
     if year not in _YEARS:
         message = f"the year {year}"
         raise ValueError(message)
@@ -62,6 +72,19 @@ def _told(match: re.Match[str], zone: str) -> Told:
         return Told(local.replace(tzinfo=there).astimezone(UTC))
     at = local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     return Told(at, naive=True, day_only=hour is None)
+
+
+def _two_ways(words: str) -> str | None:
+    """Say which days a date with slashes may mean; None where it is none."""
+    match = _TWO_WAYS.match(words)
+    if match is None:
+        return None
+    meant: list[str] = []
+    for month, day in ((match[2], match[1]), (match[1], match[2])):
+        with suppress(ValueError):
+            meant.append(date(int(match[3]), int(month), int(day)).isoformat())
+    days = " or ".join(dict.fromkeys(meant))
+    return f"is not a time that has one meaning; write it as {days}" if meant else None
 
 
 def end_of_day(at: datetime, zone: str) -> datetime:

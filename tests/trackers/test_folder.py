@@ -1,7 +1,9 @@
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -127,7 +129,17 @@ def test_a_review_of_no_incident_is_named_but_not_where_it_is_private(folder: Fo
 
     (detail,) = folder.details()
 
-    assert detail == "77-lost.md: of no incident in incidents.csv; name the key in the file's name"
+    assert detail == (
+        "77-lost.md belongs to no incident of incidents.csv; begin its name with the incident's key"
+    )
+
+
+def test_several_reviews_of_no_incident_are_one_sentence(folder: Folder) -> None:
+    folder.table("1,a,2026-10-03,public").add("77-a.md").add("78-b.md")
+
+    assert folder.details() == [
+        "77-a.md, 78-b.md belong to no incident of incidents.csv; begin their names with the incident's key"
+    ]
 
 
 def test_of_two_reviews_of_one_incident_the_first_is_read_and_the_other_named(folder: Folder) -> None:
@@ -180,6 +192,136 @@ def test_what_the_table_or_the_review_calls_private_is_private(folder: Folder, r
     folder.table(f"1,a,2026-10-03,{row}").add("1-a.md", f"---\n{front}\n---\n{REVIEW}")
 
     assert folder.collected(visibility="public").private == 1
+
+
+@pytest.mark.parametrize(
+    ("front", "meant"),
+    [
+        ("visibilty: private", "visibility"),
+        ("Visibilité: private", "visibility"),
+        ("visibility_level: private", "visibility"),
+        ("privte: true", "private"),
+        ("isPrivate: true", "private"),
+        ("confidental: true", "confidential"),
+        ("restrcted: yes", "restricted"),
+        ("securty: yes", "security"),
+        ("visibilty: public", "visibility"),
+    ],
+)
+def test_a_misspelt_name_that_may_say_private_keeps_the_review_in_and_is_told(
+    folder: Folder, front: str, meant: str
+) -> None:
+    folder.add("a.md", f"---\ndate: 2026-10-03\n{front}\n---\n{REVIEW}").add("2026-10-04-b.md")
+
+    collected = folder.collected(visibility="public")
+
+    assert [incident.key for incident in collected.incidents] == ["2026-10-04-b"]
+    (problem,) = collected.problems
+    name = front.partition(":")[0]
+    assert problem.detail == (
+        f"a.md:3 {name!r} is not read; did you mean {meant!r}?; left out until it is put right"
+    )
+    assert problem.incidents_missing
+
+
+def test_a_misspelt_name_in_the_review_keeps_its_row_in(folder: Folder) -> None:
+    folder.table("1,a,2026-10-03,public").add("1-a.md", f"---\nvisibilty: private\n---\n{REVIEW}")
+
+    assert folder.collected(visibility="public").incidents == ()
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "meta:\n  visibility: private",
+        "meta: {a: [{visibilty: private}]}",
+        "incident: {private: true}",
+        "x: &x {private: yes}\ny: [*x, *x]",
+    ],
+)
+def test_a_name_inside_another_field_that_may_say_private_keeps_the_review_in(
+    folder: Folder, front: str
+) -> None:
+    folder.add("a.md", f"---\ndate: 2026-10-03\n{front}\n---\n{REVIEW}")
+
+    collected = folder.collected(visibility="public")
+
+    assert collected.incidents == ()
+    assert "is not read" in collected.problems[0].detail
+
+
+def test_aliases_within_aliases_do_not_make_reading_endless(folder: Folder) -> None:
+    rows = ["l0: &l0 {x: y}", *(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 30))]
+    front = "\n".join([*rows, "visibility: *l29"])
+    folder.add("a.md", f"---\ndate: 2026-10-03\n{front}\n---\n{REVIEW}")
+
+    assert folder.collected(visibility="public").incidents == ()
+
+
+def test_a_misspelt_name_that_guards_nothing_is_told_with_its_line(folder: Folder) -> None:
+    folder.add("a.md", f"---\ndate: 2026-10-03\nseverty: SEV1\n---\n{REVIEW}")
+
+    assert folder.incident(visibility="public").severity is None
+    assert folder.details(visibility="public") == ["a.md:3 'severty' is not read; did you mean 'severity'?"]
+
+
+def test_foreign_names_are_passed_over(folder: Folder) -> None:
+    front = (
+        "date: 2026-10-03\nlayout: post\nstate: closed\nlinks: []\npublishDate: 2026-10-04\nsecurity: no\n"
+        "nav_order: 3\nincident_type: outage\nresolution: fixed\ntitles: x\ntitle: t\nprivate_notes: none\n"
+        "description: d\nreview_date: 2026-10-05\nweight: 3\nfollow_ups: [{text: t, private: yes}]"
+    )
+    folder.add("a.md", f"---\n{front}\n---\n{REVIEW}")
+
+    assert folder.incident(visibility="public").title == "t"
+    assert folder.details(visibility="public") == []
+
+
+@pytest.mark.parametrize("word", ["privte", "internal", "Company", "everyone", "tbd", "none", "public?"])
+def test_a_visibility_that_is_not_understood_is_named_with_what_would_be_right(
+    folder: Folder, word: str
+) -> None:
+    folder.table(f"1,a,2026-10-03,{word}", f"2,b,2026-10-03,{word}", "3,c,2026-10-03,")
+
+    collected = folder.collected(visibility="public")
+
+    assert [incident.key for incident in collected.incidents] == ["3"]
+    (problem,) = collected.problems
+    assert problem.detail == (
+        f"incidents.csv:2, incidents.csv:3 visibility: {word!r} is not understood; write public (everybody "
+        "in the organisation may see it) or private; left out until it is put right"
+    )
+
+
+@pytest.mark.parametrize(
+    ("front", "private"),
+    [
+        ("visibility: [public, confidential]", 1),
+        ("visibility: {who: {inner: {most: private}}}", 1),
+        ("Visibility: private\nvisibility: public", 1),
+        ("private: no\nconfidential: yes", 1),
+        ("visibility: public\nsecurity: yes", 1),
+        ("security: restricted", 1),
+        ("public: no", 1),
+        ("security: low", 0),
+        ("public: soon", 0),
+        ("visibility: {who: public, until: never}", 0),
+    ],
+)
+def test_all_that_is_said_about_who_may_see_it_counts(folder: Folder, front: str, private: int) -> None:
+    folder.add("a.md", f"---\ndate: 2026-10-03\n{front}\n---\n{REVIEW}")
+
+    collected = folder.collected(visibility="public")
+
+    assert (collected.incidents, collected.private) == ((), private)
+    assert len(collected.problems) == 1 - private
+
+
+def test_a_no_to_restricted_does_not_say_that_all_may_see_it(folder: Folder) -> None:
+    folder.add("a.md", f"---\ndate: 2026-10-03\nsecurity: no\n---\n{REVIEW}")
+
+    assert folder.collected().incidents == ()
+    assert "nothing says who may see them" in folder.details()[0]
 
 
 def test_who_does_not_say_is_left_out_unless_the_setting_says(folder: Folder) -> None:
@@ -403,6 +545,105 @@ def test_an_empty_folder_says_which_and_what_was_looked_for(folder: Folder) -> N
     assert "looked for incidents.csv, incidents.yaml, incidents.yml and for reviews named **/*.md" in str(
         caught.value
     )
+
+
+def test_a_folder_is_named_without_the_way_to_it(folder: Folder) -> None:
+    folder.add("README.md").add("config/digest.yaml", "")
+    given = Settings.model_validate({"path": "../../incidents"})
+    tracker = FolderTracker.connect("reviews", given, Context(folder.root / "config"))
+
+    with pytest.raises(ConfigError) as caught:
+        list(tracker.fetch(OCTOBER))
+
+    assert caught.value.key == str(folder.root)
+
+
+def test_behind_a_link_the_way_up_is_kept(folder: Folder, tmp_path: Path) -> None:
+    (folder.root / "deep/config").mkdir(parents=True)
+    folder.add("2026-10-03-a.md")
+    (tmp_path / "link").symlink_to(folder.root / "deep/config")
+    given = Settings.model_validate({"path": "link/../..", "visibility": "public"})
+
+    tracker = FolderTracker.connect("reviews", given, Context(tmp_path))
+
+    assert [i.key for i in map(tracker.to_incident, tracker.fetch(OCTOBER))] == ["2026-10-03-a"]
+
+
+# --- What this account may not read ---------------------------------------------------------
+
+
+@pytest.fixture
+def guarded() -> Iterator[Folder]:
+    """A folder of which the account that reads it owns nothing; root, who may read all, becomes nobody."""
+    with TemporaryDirectory() as above:
+        Path(above).chmod(0o755)
+        yield Folder(Path(above) / "incidents")
+        for folder in (Path(above) / "incidents").glob("**/"):
+            folder.chmod(0o755)
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+DENIED = "permission denied; let the account that runs this read it"
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o444])
+def test_a_folder_that_may_not_be_read_says_so(guarded: Folder, mode: int) -> None:
+    guarded.add("2026-10-03-a.md").root.chmod(mode)
+
+    with as_nobody(), pytest.raises(ConfigError, match=f"incidents: .*{DENIED}"):
+        guarded.collected(visibility="public")
+
+
+def test_a_folder_behind_one_that_may_not_be_entered_says_so(guarded: Folder) -> None:
+    guarded.add("deep/2026-10-03-a.md").root.chmod(0o000)
+    given = Settings.model_validate({"path": "deep"})
+
+    with as_nobody(), pytest.raises(ConfigError, match=f"path: .*deep: {DENIED}"):
+        FolderTracker.connect("reviews", given, Context(guarded.root))
+
+
+def test_a_folder_in_it_that_may_not_be_read_is_told_as_incidents_missing(guarded: Folder) -> None:
+    guarded.add("2026-10-03-a.md").add("closed/2026-10-04-b.md")
+    (guarded.root / "closed").chmod(0o000)
+
+    with as_nobody():
+        collected = guarded.collected(visibility="public")
+
+    assert [incident.key for incident in collected.incidents] == ["2026-10-03-a"]
+    (problem,) = collected.problems
+    assert (problem.detail, problem.incidents_missing) == (f"closed: {DENIED}", True)
+
+
+def test_a_review_that_may_not_be_read_is_told(guarded: Folder) -> None:
+    guarded.add("2026-10-03-a.md")
+    (guarded.root / "2026-10-03-a.md").chmod(0o000)
+
+    with as_nobody():
+        details = guarded.details(visibility="public")
+
+    assert details == [f"2026-10-03-a.md: {DENIED}; this incident is left out"]
+
+
+def test_a_table_that_may_not_be_read_is_refused(guarded: Folder) -> None:
+    guarded.table()
+    (guarded.root / "incidents.csv").chmod(0o000)
+
+    with as_nobody(), pytest.raises(ConfigError, match=rf"incidents\.csv: {DENIED}"):
+        guarded.collected()
+
+
+# --- Its files and settings -----------------------------------------------------------------
 
 
 def test_a_table_that_is_named_and_missing_is_refused_with_those_there(folder: Folder) -> None:

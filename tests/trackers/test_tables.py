@@ -61,6 +61,12 @@ def test_a_row_with_too_many_cells_is_unusable_and_one_with_too_few_says_so(tmp_
             r"incidents\.csv:1: no column 'key', .*there is: kee, title, resolved; did you mean 'kee'",
         ),
         ("key,title\n", r"incidents\.csv:1: no column 'resolved' or 'date', by which incidents are counted"),
+        (
+            "key,Closed\n",
+            r"there is: key, Closed; is yours .*\? Say so in the config: `columns: \{resolved: Closed at\}`",
+        ),
+        ("Case,resolved\n", r"Say so in the config: `columns: \{key: Number\}`"),
+        ("key,resolvd_at\n", r"did you mean 'resolvd_at'\? Say so .*`columns: \{resolved: resolvd_at\}`"),
         ("key,created\n", "set `count_by: created`"),
         ("key,resolved,key\n", "'key' stands here twice"),
         ("", r"incidents\.csv:1: the file is empty"),
@@ -93,6 +99,40 @@ def test_columns_are_named_by_the_operator_and_a_wrong_name_is_refused(tmp_path:
         ConfigError, match=r"no column 'Sumary', which `columns\.title` names; .*mean 'Summary'"
     ):
         table(tmp_path, content, columns={**columns, "title": "Sumary"})
+
+
+@pytest.mark.parametrize(
+    ("column", "meant", "field"),
+    [
+        ("visibilty", "visibility", "visibility"),
+        ("Privat", "private", "private"),
+        ("Incident visibility", "visibility", "visibility"),
+        ("is_private", "private", "private"),
+        ("restrictd", "restricted", "restricted"),
+        ("securty", "security", "restricted"),
+    ],
+)
+def test_a_misspelt_column_that_says_who_may_see_is_refused(
+    tmp_path: Path, column: str, meant: str, field: str
+) -> None:
+    message = rf"incidents\.csv:1: the column '{column}' is not read; did you mean '{meant}'\?"
+    with pytest.raises(ConfigError, match=message):
+        table(tmp_path, f"key,resolved,{column}\n1,2026-10-03,private\n")
+
+    (row,) = fields(
+        table(tmp_path, f"key,resolved,{column}\n1,2026-10-03,private\n", columns={field: column})
+    )
+    assert row[field] == "private"
+
+
+@pytest.mark.parametrize("name", ["visibilty: private", "meta: {visibility: private}"])
+def test_in_yaml_a_misspelt_name_that_says_who_may_see_is_refused_with_its_line(
+    tmp_path: Path, name: str
+) -> None:
+    content = f"- key: 1\n  resolved: 2026-10-03\n- key: 2\n  resolved: 2026-10-03\n  {name}\n"
+
+    with pytest.raises(ConfigError, match=r"incidents\.yaml:3: the column '.*visibil.*' is not read"):
+        table(tmp_path, content, "incidents.yaml")
 
 
 def test_a_column_that_is_nearly_ours_is_pointed_at(tmp_path: Path) -> None:

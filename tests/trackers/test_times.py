@@ -21,6 +21,9 @@ from digest.trackers.times import day_in_name, end_of_day, parse_time
         ("2026-10-25 01:30", "2026-10-25T00:30"),  # told twice that night: before the change
         ("2026-03-29 01:30", "2026-03-29T01:30"),  # left out that night
         ("2026-1-2 9:05", "2026-01-02T09:05"),
+        ("03.10.2026", "2026-10-02T23:00"),
+        ("3.10.2026 14:05", "2026-10-03T13:05"),
+        ("31.12.2026, 14:05 UTC", "2026-12-31T14:05"),
     ],
 )
 def test_a_time_without_a_zone_is_in_the_configured_one(text: str, utc: str) -> None:
@@ -39,8 +42,11 @@ def test_a_time_without_a_zone_is_in_the_configured_one(text: str, utc: str) -> 
         "2026-10-03T24:00:00Z",
         "2026-10-03 14:05 EST",
         "2026-10-03 14:05 +25:00",
-        "03/10/2026",
-        "10-03-2026",
+        "3.10.26",
+        "3.13.2026",
+        "03.10.9999",
+        "3.10",
+        "99/99/2026",
         "3 October",
         "\uff12\uff10\uff12\uff16-10-03",
         "now",
@@ -49,6 +55,22 @@ def test_a_time_without_a_zone_is_in_the_configured_one(text: str, utc: str) -> 
 )
 def test_what_is_no_plain_time_is_refused_with_advice(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not a time.*; write it as 2026-10-03"):
+        parse_time(text, "UTC")
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("10/11/2026", "2026-11-10 or 2026-10-11"),
+        ("3-10-2026 14:05", "2026-10-03 or 2026-03-10"),
+        ("25/12/2026", "2026-12-25"),
+        ("05/05/2026", "2026-05-05"),
+    ],
+)
+def test_a_day_that_some_write_month_first_is_refused_with_what_it_may_mean(text: str, days: str) -> None:
+    with pytest.raises(
+        ValueError, match=rf"'{text}' is not a time that has one meaning; write it as {days}$"
+    ):
         parse_time(text, "UTC")
 
 
