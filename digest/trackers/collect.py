@@ -203,9 +203,7 @@ def _doubt(haul: _Haul, same: Sequence[_Read]) -> None:
 
 
 def _say_unknown(haul: _Haul) -> None:
-    details = [
-        f"{_listed(places)} {what}; left out until it is put right" for what, places in haul.doubts.items()
-    ]
+    details = [f"{_listed(places)}: left out, as {what}" for what, places in haul.doubts.items()]
     if haul.unsaid:
         details.append(
             f"{_listed(haul.unsaid)}: left out, as nothing says who may see them; set `visibility: public` "

@@ -26,7 +26,7 @@ _WHOLE = frozenset({*GUARDS, "follow_ups"})
 # Said around a name, and no part of it: `is_private`, `incident_visibility`, `visibility_level`.
 _AROUND = frozenset({"is", "incident", "level", "flag"})
 # Names of their own that happen to be near ours.
-_FOREIGN = frozenset({"links", "reviewed", "review_date"})
+_FOREIGN = frozenset({"links", "reviewed", "review_date", "series"})
 
 
 @dataclass(frozen=True, slots=True)

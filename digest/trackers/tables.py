@@ -159,10 +159,8 @@ def _slips(path: str, place: str, names: Fields, columns: Mapping[str, str]) -> 
     """
     for slip in slips_in(names, columns):
         if slip.guards:
-            advice = (
-                f"rename it, or say what it is in the config, as in `columns: {{{slip.field}: {slip.name}}}`"
-            )
-            raise ConfigError(path, f"the column {slip}, which says who may see an incident; {advice}")
+            advice = f" Rename it, or say in the config what it is: `columns: {{{slip.field}: {slip.name}}}`"
+            raise ConfigError(path, f"the column {slip}{'' if '.' in slip.name else advice}")
         yield f"{place} the column {slip}"
 
 
