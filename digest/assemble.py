@@ -15,7 +15,7 @@ from digest.edition import Imprint
 from digest.errors import ConfigError
 from digest.insights import Causes
 from digest.pipeline import Setup
-from digest.redact import Rules, redact_incident
+from digest.redact import Rules, redact_incident, redact_text
 from digest.render import Renderer
 from digest.takeaways import Lexicon
 from digest.trackers import kind_of as tracker_kind
@@ -37,6 +37,7 @@ def assemble(config: Config, *, rendering: bool = True) -> Setup:
         TemplateError: a template is wrong.
     """
     settings = config.settings
+    rules = rules_of(config)
     overrides = None if settings.templates is None else config.path(settings.templates)
     if overrides is not None and not overrides.is_dir():
         raise ConfigError(f"{config.file} templates", f"there is no folder {overrides}")
@@ -49,7 +50,8 @@ def assemble(config: Config, *, rendering: bool = True) -> Setup:
         editions=config.folder / "editions",
         lexicon=lexicon_of(config.folder),
         causes=Causes.of(mapping(config.folder, "factors")),
-        redact=partial(redact_incident, rules=rules_of(config)),
+        redact=partial(redact_incident, rules=rules),
+        mask=lambda text: redact_text(text, rules).text,
         renderer=Renderer(paths.templates(), overrides, settings.language),
         config_hash=hashlib.sha256(config.file.read_bytes()).hexdigest(),
     )

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from functools import total_ordering
 from zoneinfo import ZoneInfo
 
-_KEY = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+# From 1970 on: a year further back is a slip, and the months before it would leave the calendar.
+_KEY = re.compile(r"((?:19[7-9]|2[0-9]{2})[0-9])-(0[1-9]|1[0-2])")
 
 
 @total_ordering

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from digest.config import Config, load
-from digest.errors import ConfigError
+from digest.errors import ConfigError, DigestError
 from digest.ledger import Ledger
 from digest.period import Month
 
@@ -96,21 +97,44 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+class Stopped(DigestError):  # noqa: N818 - it says what is so
+    """The process was asked to end; what was being sent has been sent, and settled."""
+
+
+class Stop:
+    """Turns SIGTERM into an end between two messages: none is left half sent, none in doubt."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        signal.signal(signal.SIGTERM, self._ask)
+
+    def _ask(self, *_: object) -> None:
+        self._asked = True
+
+    def check(self) -> None:
+        """Raise Stopped if the process was asked to end."""
+        if self._asked:
+            raise Stopped("stopped as asked; run again to go on")
+
+
 class Lines:
     """Progress on standard error: a line a stage, and on a terminal a count that moves."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, stop: Stop | None = None) -> None:
         self._quiet = quiet
+        self._stop = stop
         self._moving = False
 
     def stage(self, words: str) -> None:
         """Say what is being done now."""
+        self._heed()
         self._clear()
         if not self._quiet:
             click.echo(f"… {words}", err=True)
 
     def count(self, done: int, total: int) -> None:
         """Show how far it is; only where a person watches."""
+        self._heed()
         if self._quiet or not sys.stderr.isatty():
             return
         self._moving = True
@@ -121,6 +145,10 @@ class Lines:
     def end(self) -> None:
         """Clear what still moves."""
         self._clear()
+
+    def _heed(self) -> None:
+        if self._stop is not None:
+            self._stop.check()
 
     def _clear(self) -> None:
         if self._moving:

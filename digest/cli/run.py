@@ -32,7 +32,7 @@ def command(config_file: Path, month: str | None, dry_run: bool, recollect: bool
     at = common.now()
     meant = common.month_meant(month, config.settings.timezone, at)
     setup = assemble(config)
-    lines = common.Lines(quiet=as_json)
+    lines = common.Lines(quiet=as_json, stop=common.Stop())
     job = Job(setup, meant, at, lines)
     if dry_run:
         _dry(job, as_json=as_json)

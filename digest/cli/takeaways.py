@@ -13,7 +13,8 @@ from digest.cli.commands import PROBLEMS
 from digest.config import Config
 from digest.errors import DigestError
 from digest.model import Incident, Reading, Takeaway
-from digest.redact import Rules, redact_incident
+from digest.pipeline.gate import gated
+from digest.redact import Rules, redact_incident, redact_text
 from digest.takeaways import Lexicon, as_json, rank, takeaways_of
 from digest.trackers.folder import incident_of_file
 
@@ -60,7 +61,9 @@ def _read_one(file: Path, number: int, rules: Rules, lexicon: Lexicon) -> _Found
     except Exception as error:  # noqa: BLE001 - fail closed: what raises while being masked is not shown
         return f"could not be checked for secrets and names ({type(error).__name__}), so it is left out"
     readings, problems = takeaways_of([incident], lexicon)
-    return (incident, readings[0]) if readings else problems[0].detail
+    if not readings:
+        return problems[0].detail
+    return incident, gated(readings[0], lambda text: redact_text(text, rules).text)
 
 
 def _pick(read: Iterable[tuple[Path, _Found]], lexicon: Lexicon, count: int) -> list[tuple[Path, Takeaway]]:

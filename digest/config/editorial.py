@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from digest.config.settings import Strict
 from digest.config.tree import Steps, Tree, parse, read_yaml
+
+_MOST_WORDS = 400
 
 
 class EditorialFile(Strict):
@@ -16,6 +18,23 @@ class EditorialFile(Strict):
     reword: dict[str, str] = Field(default_factory=dict)
     note: dict[str, str] = Field(default_factory=dict)
     adopted: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("pin")
+    @classmethod
+    def _once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) < len(value):
+            message = "each takeaway can be pinned once"
+            raise ValueError(message)
+        return value
+
+    @field_validator("reword", "note", "adopted")
+    @classmethod
+    def _some_words(cls, value: dict[str, str]) -> dict[str, str]:
+        for id_, words in value.items():
+            if not 0 < len(words.strip()) <= _MOST_WORDS:
+                message = f"{id_}: expected some words, at most {_MOST_WORDS} characters"
+                raise ValueError(message)
+        return value
 
     def places(self) -> list[tuple[str, Steps]]:
         """Return every takeaway id named, with the place where it stands."""

@@ -29,6 +29,8 @@ _ENOUGH = 3  # with fewer takeaways than this, earlier ones are repeated
 _WENT_RIGHT = 3
 _ALL = "all"
 _STAGE = "trackers"
+_LONGEST_WORD = 120  # characters of a severity, a service, a cause, a factor, a tag
+_MOST_WORDS = 20  # factors or tags of one incident
 _WENT_RIGHT_WORDS = range(5, 41)  # shorter ones mean nothing to others, longer ones are narration
 
 
@@ -142,8 +144,8 @@ def card_of(choice: Choice, incident: Incident, from_month: Month | None = None)
         incident_title=incident.title,
         url=incident.url or incident.review.url,
         severity=incident.severity,
-        severity_label=incident.severity_label,
-        service=incident.services[0] if incident.services else None,
+        severity_label=_short(incident.severity_label),
+        service=_service(incident),
         heading=takeaway.heading,
         line=takeaway.line,
         why=choice.why,
@@ -178,8 +180,20 @@ def _telling(text: str) -> int:
 
 
 def _thanks(remark: Remark, incident: Incident) -> WentRight:
-    service = incident.services[0] if incident.services else None
-    return WentRight(remark.text, incident.key, incident.url, service, incident.team)
+    return WentRight(remark.text, incident.key, incident.url, _service(incident), _short(incident.team))
+
+
+def _service(incident: Incident) -> str | None:
+    return _short(incident.services[0]) if incident.services else None
+
+
+def _short(word: str | None) -> str | None:
+    """Keep a tracker's word as it is, but for one that is no word any more."""
+    return word if word is None or len(word) <= _LONGEST_WORD else word[: _LONGEST_WORD - 1].rstrip() + "…"
+
+
+def _several(words: Sequence[str]) -> tuple[str, ...]:
+    return tuple(short for word in words[:_MOST_WORDS] if (short := _short(word)))
 
 
 def _rows(material: Material) -> tuple[IncidentRow, ...]:
@@ -191,12 +205,12 @@ def _rows(material: Material) -> tuple[IncidentRow, ...]:
             title=i.title,
             url=i.url,
             severity=i.severity,
-            severity_label=i.severity_label,
-            services=i.services,
-            primary_cause=i.primary_cause,
+            severity_label=_short(i.severity_label),
+            services=_several(i.services),
+            primary_cause=_short(i.primary_cause),
             group=groups[i.key],
-            factors=i.factors,
-            tags=i.tags,
+            factors=_several(i.factors),
+            tags=_several(i.tags),
             standing=standings.get(i.key, Standing.WAITING_REVIEW),
         )
         for i in material.incidents

@@ -16,7 +16,7 @@ from digest.ledger import HeldEdition, Ledger
 from digest.model import Delivery, DeliveryState, Problem
 from digest.pipeline.editing import editorial_file
 from digest.pipeline.gather import gather, held_before
-from digest.pipeline.prepare import Prepared, prepare
+from digest.pipeline.prepare import Prepared, prepare, shown
 from digest.pipeline.setup import Job, Progress, Setup, Silent
 
 __all__ = [
@@ -137,8 +137,8 @@ def proof_of(job: Job, ledger: Ledger) -> Prepared:
     """
     held = ledger.held(job.month.key)
     if held is None:
-        return trial(job, ledger)
+        return shown(trial(job, ledger), job)
     then = replace(job, now=held.cutoff)
     again = prepare(then, held_before(then, ledger, held), ledger)
     proof = replace(again.proof, edition=held.edition, rendering=held.rendering, trial=False)
-    return Prepared(held.edition, held.rendering, proof, again.takeaways)
+    return shown(Prepared(held.edition, held.rendering, proof, again.takeaways), job)

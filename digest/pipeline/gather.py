@@ -68,6 +68,7 @@ def held_before(job: Job, ledger: Ledger, held: HeldEdition) -> Gathered:
 def _gathered(
     job: Job, ledger: Ledger, collected: Collected, history: _History, problems: tuple[Problem, ...]
 ) -> Gathered:
+    collected, history = _told_apart(collected, history)
     reach = [i for m, held in history.items() if m in job.month.before(REACH) for i in held]
     since = ledger.previous_cutoff(job.month.key) or job.month.start
     return Gathered(
@@ -120,21 +121,21 @@ class _Desk:
         return _in_order(found, months), []
 
     def renewed(self, history: _History) -> tuple[_History, tuple[Problem, ...]]:
-        """Ask the trackers again about held incidents of the last months that wait for a review."""
-        waiting = self._waiting(history)
-        if not waiting:
+        """Ask again about held incidents: a review may be finished, an incident may have turned private."""
+        asked = self._held(history)
+        if not asked:
             return history, ()
-        count = sum(map(len, waiting.values()))
-        plural = "s" * (count != 1)
-        self.job.progress.stage(
-            f"asking again about {count} earlier incident{plural} without a finished review"
-        )
-        renewed = refresh(self.job.setup.trackers, waiting, self.plan)
+        count = sum(map(len, asked.values()))
+        self.job.progress.stage(f"asking again about {count} earlier incident{'s' * (count != 1)}")
+        renewed = refresh(self.job.setup.trackers, asked, self.plan)
         incidents = self._as_of_now(renewed.incidents)
         if self.store:
             self.ledger.amend(incidents, renewed.withdrawn)
         by_key = {(i.tracker, i.key): i for i in incidents}
         gone = set(renewed.withdrawn)
+        # What was held keeps when it was first seen complete: asking again does not make a review late.
+        seen = {(i.tracker, i.key): i.seen_complete for held in history.values() for i in held}
+        by_key = {k: replace(i, seen_complete=seen.get(k) or i.seen_complete) for k, i in by_key.items()}
         now = {
             month: tuple(by_key.get((i.tracker, i.key), i) for i in held if (i.tracker, i.key) not in gone)
             for month, held in history.items()
@@ -144,14 +145,14 @@ class _Desk:
     def _as_of_now(self, incidents: tuple[Incident, ...]) -> tuple[Incident, ...]:
         return tuple(_as_of(incident, self.plan.now) for incident in incidents)
 
-    def _waiting(self, history: _History) -> dict[str, list[str]]:
+    def _held(self, history: _History) -> dict[str, list[str]]:
         """Return the keys to ask for, by tracker; the month just before was collected anew."""
-        waiting: dict[str, list[str]] = {}
-        for month in self.job.month.before(REACH)[:-1]:
-            for incident in history.get(month, ()) if month.key in self.held else ():
-                if incident.review.state is not ReviewState.FINISHED:
-                    waiting.setdefault(incident.tracker, []).append(incident.key)
-        return waiting
+        asked: dict[str, list[str]] = {}
+        for month, incidents in history.items():
+            if month.key in self.held and month != self.job.month.shift(-1):
+                for incident in incidents:
+                    asked.setdefault(incident.tracker, []).append(incident.key)
+        return asked
 
 
 def _as_of(incident: Incident, now: datetime) -> Incident:
@@ -182,6 +183,23 @@ def _seen_then(incident: Incident) -> Incident:
     if incident.seen_complete is None:
         return incident
     return replace(incident, seen_complete=incident.resolved or incident.seen_complete)
+
+
+def _told_apart(collected: Collected, history: _History) -> tuple[Collected, _History]:
+    """Name the tracker in a key that two trackers use; from here on a key alone names an incident."""
+    owners: dict[str, set[str]] = {}
+    for incident in (*collected.incidents, *(i for held in history.values() for i in held)):
+        owners.setdefault(incident.key, set()).add(incident.tracker)
+    shared = {key for key, trackers in owners.items() if len(trackers) > 1}
+
+    def apart(incidents: tuple[Incident, ...]) -> tuple[Incident, ...]:
+        return tuple(replace(i, key=f"{i.tracker} {i.key}") if i.key in shared else i for i in incidents)
+
+    if not shared:
+        return collected, history
+    return replace(collected, incidents=apart(collected.incidents)), {
+        m: apart(held) for m, held in history.items()
+    }
 
 
 def _came_late(incident: Incident, since: datetime, now: datetime) -> bool:

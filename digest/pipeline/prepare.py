@@ -23,6 +23,7 @@ from digest.model import (
 )
 from digest.period import Month
 from digest.pipeline import editing
+from digest.pipeline.gate import gated
 from digest.pipeline.gather import Gathered
 from digest.pipeline.setup import Job
 from digest.takeaways import Past, Ranking, explain, past_of, rank, same_learning, takeaways_of
@@ -63,9 +64,20 @@ def prepare(job: Job, gathered: Gathered, ledger: Ledger) -> Prepared:
     read = _read(job, gathered, printed)
     job.progress.stage("composing and rendering")
     material = _material(job, read, printed)
-    edition = compose(job.month, material, job.setup.imprint)
+    edition = gated(compose(job.month, material, job.setup.imprint), job.setup.mask)
     rendering = job.setup.renderer.render(edition)
     return Prepared(edition, rendering, _proof(read, edition, rendering), read.found)
+
+
+def shown(prepared: Prepared, job: Job) -> Prepared:
+    """Mask what only an editor sees as well; kept apart, since a run shows it to nobody."""
+    mask, proof = job.setup.mask, prepared.proof
+    proof = replace(proof, verdicts=gated(proof.verdicts, mask), waiting=gated(proof.waiting, mask))
+    return replace(
+        prepared,
+        proof=replace(proof, findings=gated(proof.findings, mask)),
+        takeaways=gated(prepared.takeaways, mask),
+    )
 
 
 def _read(job: Job, gathered: Gathered, printed: Sequence[tuple[str, Card]]) -> _Read:

@@ -50,6 +50,7 @@ class Setup:
     lexicon: Lexicon
     causes: Causes
     redact: Callable[[Incident], Incident]
+    mask: Callable[[str], str]  # of what is printed, whoever wrote it
     renderer: Renderer
     config_hash: str
 

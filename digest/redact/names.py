@@ -75,7 +75,7 @@ def read(written: str, rules: Rules, *, certain: bool) -> People:
         person = piece.strip(" \t\r.'’-_•")
         if person.startswith("@") or (certain and _is_login(person, words)):
             logins.append(person.removeprefix("@"))
-        elif name := _name(person, words):
+        elif name := _name(person, words, certain=certain):
             names.append(name)
     names += [login.replace(".", " ").title() for login in logins if _DOTTED.fullmatch(login)]
     if len(names) + len(logins) > _MOST_PEOPLE:
@@ -142,8 +142,11 @@ def _is_login(person: str, words: Vocabulary) -> bool:
     return fold(person) not in words.no_handles and not (set(words_of(person)) & (words.roles | words.teams))
 
 
-def _name(person: str, words: Vocabulary) -> str | None:
-    """Return the name in `person`, without a role before or after it; None: it is no name."""
+def _name(person: str, words: Vocabulary, *, certain: bool) -> str | None:
+    """Return the name in `person`, without a role before or after it; None: it is no name.
+
+    Where there are surely people, two words are a name however they are written, Ada and Julia too.
+    """
     parts = person.split()
     while parts and fold(parts[0].strip(".")) in words.roles:
         parts.pop(0)
@@ -152,7 +155,11 @@ def _name(person: str, words: Vocabulary) -> str | None:
     if not 0 < len(parts) <= _LONGEST_NAME or not all(_NAME_WORD.match(p) for p in parts):
         return None
     folded = [fold(part.strip(".")) for part in parts]
-    if any(word in words.teams for word in folded) or folded[0] in words.products:
+    if any(word in words.teams for word in folded):
+        return None
+    if certain and len(parts) > 1:
+        return " ".join(parts)
+    if folded[0] in words.products:
         return None
     if parts[0][0].islower() or not all(
         not p[0].islower() or f in _PARTICLES for p, f in zip(parts, folded, strict=True)

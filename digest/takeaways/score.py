@@ -12,7 +12,7 @@ from digest.takeaways.headings import Meaning
 from digest.takeaways.language import BLAME, HINDSIGHT, OTHER
 from digest.takeaways.lexicon import Lexicon
 from digest.takeaways.sections import Section
-from digest.takeaways.sentences import count_words, fold
+from digest.takeaways.sentences import clean, count_words, fold
 from digest.takeaways.shapes import Weight
 
 SOURCES = (Meaning.TAKEAWAYS, Meaning.WENT_WRONG)  # sections that takeaways are taken from
@@ -90,8 +90,8 @@ def _weighed(line: Line, lexicon: Lexicon) -> Iterator[tuple[Weight, str]]:
 
 def _heading(section: Section) -> str:
     if section.known or not section.path:
-        return section.heading or OTHER
-    return section.path[-1]
+        return clean(section.heading or OTHER)
+    return clean(section.path[-1])
 
 
 def _by_length(line: Line, lexicon: Lexicon) -> Iterator[tuple[Weight, str]]:

@@ -350,6 +350,81 @@ def test_a_line_that_blames_is_printed_only_reworded(shop: Workshop, ledger: Led
     assert texts(job, ledger) == ["The console shows no difference between the two."]
 
 
+# --- The last look --------------------------------------------------------------------------
+
+
+def test_what_an_editor_writes_is_masked_too(shop: Workshop, ledger: Ledger) -> None:
+    shop.write("101", "2026-05-12T10:00:00Z", [A])
+    job = shop.job("2026-05", "2026-06-03T08:00")
+    (takeaway,) = trial(job, ledger).takeaways
+    decide(shop, f"reword:\n  {takeaway.id}: A cache of Acme Corp fills, says ana@example.org.\n")
+    config = shop.file.read_text(encoding="utf-8") + "redaction: {customers: [Acme Corp]}\n"
+    shop.file.write_text(config, encoding="utf-8")
+
+    prepared = trial(shop.job("2026-05", "2026-06-03T08:00"), ledger)
+
+    assert prepared.edition.subject.startswith("A cache of [customer] fills, says [e-mail address]")
+    for form in (prepared.rendering.html, prepared.rendering.text, prepared.rendering.markdown):
+        assert "Acme" not in form
+        assert "ana@example.org" not in form
+
+
+@pytest.mark.parametrize("apart", ["AKIAIOSFO<!-- x -->DNN7ABCDEFG", "AKIAIOSFO<foo>DNN7ABCDEFG"])
+def test_a_secret_that_markup_took_apart_is_masked_where_it_is_printed(
+    shop: Workshop, ledger: Ledger, apart: str
+) -> None:
+    shop.write(
+        "101", "2026-05-12T10:00:00Z", [f"A key such as {apart} in a log opens every door to everybody."]
+    )
+
+    prepared = trial(shop.job("2026-05", "2026-06-03T08:00"), ledger)
+
+    assert prepared.edition.made.takeaways_found == 1
+    for form in (prepared.rendering.html, prepared.rendering.text, prepared.rendering.markdown):
+        assert "DNN7ABCDEFG" not in form
+
+
+def test_an_incident_that_turned_private_is_not_repeated(shop: Workshop, ledger: Ledger) -> None:
+    shop.write("90", "2026-03-10T10:00:00Z", [A])
+    run(shop.job("2026-04", "2026-05-04T08:00", Mailer((), down=True)), ledger)
+    shop.write("101", "2026-05-12T10:00:00Z", [C])
+    shop.write("90", "2026-03-10T10:00:00Z", [A], visibility="private")
+
+    edition = run(shop.job("2026-05", "2026-06-03T08:00"), ledger).held.edition
+
+    assert [card.incident for card in (*edition.key_takeaways, *edition.worth_repeating)] == ["101"]
+    assert ledger.incidents("2026-03") == ()
+
+
+def test_a_key_that_two_trackers_use_names_its_tracker(shop: Workshop, ledger: Ledger) -> None:
+    shop.write("101", "2026-05-12T10:00:00Z", [A])
+    other = shop.folder / "other"
+    other.mkdir()
+    text = (shop.folder / "incidents" / "101.md").read_text(encoding="utf-8")
+    (other / "101.md").write_text(text.replace(A, C).replace("SEV3", "SEV1"), encoding="utf-8")
+    config = shop.file.read_text(encoding="utf-8")
+    two = "  - name: second\n    kind: folder\n    path: other\n    visibility: public\nchannels:"
+    shop.file.write_text(config.replace("channels:", two), encoding="utf-8")
+
+    cards = trial(shop.job("2026-05", "2026-06-03T08:00"), ledger).edition.key_takeaways
+
+    found = {card.text: (card.incident, card.severity and int(card.severity)) for card in cards}
+    assert found == {A: ("folder 101", 3), C: ("second 101", 1)}
+
+
+def test_a_key_that_may_not_be_shown_costs_the_incident(shop: Workshop, ledger: Ledger) -> None:
+    shop.write("101", "2026-05-12T10:00:00Z", [A])
+    shop.write("acme-corp-outage", "2026-05-13T10:00:00Z", [C])
+    config = shop.file.read_text(encoding="utf-8") + "redaction: {customers: [Acme Corp]}\n"
+    shop.file.write_text(config, encoding="utf-8")
+
+    prepared = trial(shop.job("2026-05", "2026-06-03T08:00"), ledger)
+
+    assert [row.key for row in prepared.edition.incidents] == ["101"]
+    assert prepared.edition.made.unchecked == 1
+    assert any("UnsafeKeyError" in problem.detail for problem in prepared.proof.problems)
+
+
 # --- Looking --------------------------------------------------------------------------------
 
 
