@@ -30,6 +30,7 @@ _WENT_RIGHT = 3
 _ALL = "all"
 _STAGE = "trackers"
 _LONGEST_WORD = 120  # characters of a severity, a service, a cause, a factor, a tag
+_LONGEST_TITLE = 300
 _MOST_WORDS = 20  # factors or tags of one incident
 _WENT_RIGHT_WORDS = range(5, 41)  # shorter ones mean nothing to others, longer ones are narration
 
@@ -141,7 +142,7 @@ def card_of(choice: Choice, incident: Incident, from_month: Month | None = None)
         id=takeaway.id,
         text=takeaway.text,
         incident=incident.key,
-        incident_title=incident.title,
+        incident_title=_short(incident.title, _LONGEST_TITLE) or "",
         url=incident.url or incident.review.url,
         severity=incident.severity,
         severity_label=_short(incident.severity_label),
@@ -187,9 +188,9 @@ def _service(incident: Incident) -> str | None:
     return _short(incident.services[0]) if incident.services else None
 
 
-def _short(word: str | None) -> str | None:
+def _short(word: str | None, most: int = _LONGEST_WORD) -> str | None:
     """Keep a tracker's word as it is, but for one that is no word any more."""
-    return word if word is None or len(word) <= _LONGEST_WORD else word[: _LONGEST_WORD - 1].rstrip() + "…"
+    return word if word is None or len(word) <= most else word[: most - 1].rstrip() + "…"
 
 
 def _several(words: Sequence[str]) -> tuple[str, ...]:
@@ -202,7 +203,7 @@ def _rows(material: Material) -> tuple[IncidentRow, ...]:
     rows = (
         IncidentRow(
             key=i.key,
-            title=i.title,
+            title=_short(i.title, _LONGEST_TITLE) or "",
             url=i.url,
             severity=i.severity,
             severity_label=_short(i.severity_label),

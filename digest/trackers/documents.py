@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from digest.model import TextFormat
+from digest.model import TextFormat, Visibility
+from digest.trackers import labels
 from digest.trackers.front_matter import front_matter_of
+from digest.trackers.marks import says_private
 
 # A long review has 50 KB; what is longer is a log that somebody pasted.
 MOST_BYTES = 200_000
@@ -89,9 +91,34 @@ def read_document(path: Path, file: str, encoding: str = "utf-8") -> Document:
         text=body,
         format=_format_of(name, body),
         first_line=front.lines,
-        fields=front.fields,
+        # The stricter counts: a mark that is no part of what could be read as front matter still is one.
+        fields=_marked(front.fields, text),
         at=front.at,
         notes=tuple(notes),
+    )
+
+
+def _marked(fields: Mapping[str, object], text: str) -> Mapping[str, object]:
+    """Add a mark that no field of the front matter is, and that stands in the head of the text all the same."""
+    plain = labels.visibility_of(str(fields.get("visibility", ""))) is Visibility.PRIVATE
+    if plain or labels.yes_no(str(fields.get("private", ""))) or not says_private(text):
+        return fields
+    free = next((name for name in ("private", "restricted", "confidential") if name not in fields), None)
+    return fields if free is None else {**fields, free: "yes"}
+
+
+def withheld(path: Path, file: str) -> Document | None:
+    """Return a stand-in for a review that cannot be read, if what can be seen of it says private."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(MOST_BYTES).decode("latin-1")
+    except OSError:
+        return None
+    if not says_private(head.replace("\r\n", "\n")):
+        return None
+    name = PurePosixPath(path.name)
+    return Document(
+        file=file, stem=stem_of(name), text="", format=_format_of(name, ""), fields={"private": "yes"}
     )
 
 

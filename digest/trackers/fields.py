@@ -60,7 +60,20 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         *("people", "author", "authors", "author_email", "written_by", "owner", "owners", "attendees"),
         *("participants", "responders", "reporter", "reported_by", "assignee", "assignees", "lead", "leads"),
         *("incident_lead", "incident_commander", "commander", "scribe", "on_call", "oncall", "facilitator"),
-        *("reviewer", "reviewers", "contributors", "editor", "editors"),
+        *("reviewer", "reviewers", "contributors", "editor", "editors", "roles", "role", "team_members"),
+        *("incident_manager", "manager", "coordinator", "coordinators", "dri", "ic", "engineer", "engineers"),
+        *("tech_lead", "technical_lead", "notetaker", "note_taker", "opened_by", "created_by", "closed_by"),
+        *(
+            "resolved_by",
+            "detected_by",
+            "communications_lead",
+            "comms_lead",
+            "liaison",
+            "responder",
+            "contact",
+        ),
+        *("people_involved", "involved", "staff", "on_call_engineer", "primary_on_call", "secondary_on_call"),
+        *("postmortem_owner", "review_owner", "requester", "approver", "approved_by", "prepared_by"),
     ),
 }
 

@@ -27,7 +27,8 @@ from digest.trackers.fields import (
 from digest.trackers.slips import slips_in
 from digest.trackers.times import Told, day_in_name, end_of_day, parse_time
 
-_LONGEST_TITLE = 300
+# Far more than is printed: what is cut here is cut before it is masked, and half a secret is none to a rule.
+_LONGEST_TITLE = 2_000
 _LONGEST_KEY = 100
 _LONGEST_INCIDENT = timedelta(days=366)
 _FOLLOW_UP_PARTS = {

@@ -16,6 +16,7 @@ _Base: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 # Far from what people write, and as far from the 100,000 that crash libyaml's parser.
 _DEEPEST = 500
+_MOST_ALIASES = 20
 _BLOCKS_ON_ONE_LINE = re.compile(rf"(?:[-?:][ \t]+){{{_DEEPEST}}}")
 _DEEP_INDENT = re.compile(rf"^ {{{_DEEPEST * 4}}}", re.MULTILINE)
 
@@ -87,6 +88,7 @@ def _guarded(text: str, read: Any) -> Any:  # noqa: ANN401  what YAML holds is o
     if _too_deep(text):
         raise NotYamlError("nested too deeply to be read", 1)
     try:
+        _refuse_aliases(text)
         return read()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -95,6 +97,15 @@ def _guarded(text: str, read: Any) -> Any:  # noqa: ANN401  what YAML holds is o
         if isinstance(error, NotYamlError):
             raise
         raise NotYamlError(f"not YAML ({type(error).__name__})", 1) from None
+
+
+def _refuse_aliases(text: str) -> None:
+    """Refuse more aliases than people write: a few lines of nested ones stand for more than memory holds."""
+    if "&" not in text or "*" not in text:
+        return
+    aliases = sum(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_Words))
+    if aliases > _MOST_ALIASES:
+        raise NotYamlError(f"more than {_MOST_ALIASES} aliases (*name); write out what they stand for", 1)
 
 
 def _too_deep(text: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from digest.errors import ConfigError
-from digest.trackers.documents import Document, UnreadableError, read_document, refusal, stem_of
+from digest.trackers.documents import Document, UnreadableError, read_document, refusal, stem_of, withheld
 from digest.trackers.fields import Row, by_our_names, word_of
 from digest.trackers.folder_settings import Settings
 from digest.trackers.incidents import canonical_key, is_private
@@ -181,6 +181,9 @@ def _reviews(root: Path, files: Iterable[str], settings: Settings) -> _Found:
         try:
             found.documents.append(read_document(root / file, shown(file), settings.encoding))
         except UnreadableError as error:
+            if (document := withheld(root / file, shown(file))) is not None:
+                found.documents.append(document)
+                continue
             found.unread.append(
                 Unread(shown(file), stem_of(PurePosixPath(PurePosixPath(file).name)), str(error))
             )

@@ -24,6 +24,9 @@ _DECIDING: Mapping[CountBy, tuple[str, ...]] = {
     "created": ("created", "started", "date"),
 }
 
+# Python's own limit is 131,072 characters: one cell beyond it, in any column, would cost the whole table.
+_LONGEST_CELL = 10_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class TableRules:
@@ -79,6 +82,7 @@ def _lines(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
     skipped = 0
     if text[:4].lower() == "sep=":  # what Excel writes for itself
         skipped, text = 1, text.partition("\n")[2]
+    csv.field_size_limit(_LONGEST_CELL)
     # Strict, because a quote that is never closed would swallow all later incidents in silence.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     ended = skipped

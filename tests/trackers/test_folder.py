@@ -229,9 +229,53 @@ def test_a_misspelt_name_in_the_review_keeps_its_row_in(folder: Folder) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "\n---\nvisibility: private\n---\n",
+        "\u200b---\nvisibility: private\n---\n",
+        "<!-- x -->\n---\nvisibility: private\n---\n",
+        "----\nvisibility: private\n----\n",
+        "---\ndate: 2026-10-03\nvisibility: private\n",
+        "---\ndate: 2026-10-03\nmeta:\n  visibility: private\n---\n",
+        "---\ndate: 2026-10-03\nprivate: false\nconfidential: true\n---\n",
+        "---\ndate: 2026-10-03\nvisibility: private\nvisibility: public\n---\n",
+        '---\ndate: 2026-10-03\n"visibility": private\nx: [\n---\n',
+        "---\ndate: 2026-10-03\n---\n\n**Visibility:** confidential\n",
+    ],
+)
+def test_a_mark_that_is_no_part_of_good_front_matter_is_a_mark(folder: Folder, text: str) -> None:
+    folder.add("2026-10-03-a.md", f"{text}{REVIEW}")
+
+    collected = folder.collected(visibility="public")
+
+    assert collected.incidents == ()
+    assert collected.private == 1
+    assert collected.problems == ()
+
+
+def test_a_private_review_that_cannot_be_read_keeps_its_row_out(folder: Folder) -> None:
+    folder.add("incidents.csv", "key,resolved,visibility\n200,2026-10-03T10:00:00Z,public\n")
+    folder.add("200-x.md", "---\nvisibility: private\n---\n# Stra\u00dfe\n".encode("latin-1"))
+
+    collected = folder.collected()
+
+    assert collected.incidents == ()
+    assert collected.private == 1
+
+
+def test_aliases_of_aliases_cost_nothing(folder: Folder) -> None:
+    bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+    bomb += "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9))
+    folder.add("a.md", f"---\ndate: 2026-10-03\n{bomb}status: *a8\n---\n{REVIEW}")
+
+    (incident,) = folder.collected(visibility="public").incidents
+
+    assert incident.resolved is not None
+
+
+@pytest.mark.parametrize(
     "front",
     [
-        "meta:\n  visibility: private",
         "meta: {a: [{visibilty: private}]}",
         "incident: {private: true}",
         "x: &x {private: yes}\ny: [*x, *x]",
