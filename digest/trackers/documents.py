@@ -99,7 +99,7 @@ def read_document(path: Path, file: str, encoding: str = "utf-8") -> Document:
 
 
 def _marked(fields: Mapping[str, object], text: str) -> Mapping[str, object]:
-    """Add a mark that no field of the front matter is, and that stands in the head of the text all the same."""
+    """Add a mark that is no field of the front matter, and stands in the head of the text all the same."""
     plain = labels.visibility_of(str(fields.get("visibility", ""))) is Visibility.PRIVATE
     if plain or labels.yes_no(str(fields.get("private", ""))) or not says_private(text):
         return fields
