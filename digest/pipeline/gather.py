@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from digest.edition.headline import count_of
 from digest.errors import Reason, RemoteError
 from digest.ledger import HeldEdition, Ledger
 from digest.model import Collected, Incident, Problem, ReviewState
@@ -126,7 +127,7 @@ class _Desk:
         if not asked:
             return history, ()
         count = sum(map(len, asked.values()))
-        self.job.progress.stage(f"asking again about {count} earlier incident{'s' * (count != 1)}")
+        self.job.progress.stage(f"asking again about {count_of(count, 'earlier incident')}")
         renewed = refresh(self.job.setup.trackers, asked, self.plan)
         incidents = self._as_of_now(renewed.incidents)
         if self.store:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from digest.edition import Editorial, Material, card_of, compose
+from digest.edition.headline import count_of
 from digest.errors import ConfigError
 from digest.insights import Past as PastMonths
 from digest.insights import insights_of
@@ -84,7 +85,7 @@ def _read(job: Job, gathered: Gathered, printed: Sequence[tuple[str, Card]]) -> 
     setup = job.setup
     once = {card.id for _, card in printed}
     incidents = (*gathered.collected.incidents, *gathered.late)
-    job.progress.stage(f"reading {sum(bool(i.review.text) for i in incidents)} reviews")
+    job.progress.stage(f"reading {count_of(sum(bool(i.review.text) for i in incidents), 'review')}")
     readings, problems = takeaways_of(incidents, setup.lexicon)
     readings = tuple(_finished_only(reading, once) for reading in readings)
     found = tuple(t for reading in readings for t in reading.takeaways)
