@@ -4,9 +4,10 @@ A value that a tracker did not tell is `None` or empty, and is shown as absent, 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
+from html import escape
 from statistics import median
 
 from digest.period import Month
@@ -472,9 +473,26 @@ class Edition:
 # --- Renderings and deliveries ---------------------------------------------------------------
 
 
+# Where a page's address belongs in a rendering, until the page is out; .invalid leads nowhere (RFC 2606).
+PAGE_URL = "https://page.invalid/edition"
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The forms that link to the edition's page; `PAGE_URL` stands where its address belongs."""
+
+    html: str
+    text: str
+    notice: str
+
+
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """An edition in every form."""
+    """An edition in every form.
+
+    Where a page is to be published, `linked` holds what is sent once it is out, and the other forms
+    say that it could not be published.
+    """
 
     month: str  # "2026-05"
     audience: str
@@ -482,6 +500,31 @@ class Rendering:
     html: str
     text: str
     markdown: str
+    notice: str = ""  # for chats: plain text, a line a thought
+    linked: Linked | None = None
+
+    def with_page(self, url: str) -> "Rendering":
+        """Return the forms that link to the edition's page, with its address in place."""
+        if self.linked is None:
+            return self
+        return replace(
+            self,
+            html=self.linked.html.replace(PAGE_URL, escape(url)),
+            text=self.linked.text.replace(PAGE_URL, url),
+            notice=self.linked.notice.replace(PAGE_URL, url),
+            linked=None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Words to one person about an edition or an incident: the editor, or those who own a review."""
+
+    key: str  # "proof:2026-05:…": the same for the same notice, however often it is tried
+    to: str  # an e-mail address
+    subject: str
+    text: str
+    attachment: tuple[str, str] | None = None  # a file's name and its HTML
 
 
 @dataclass(frozen=True, slots=True)
@@ -535,6 +578,7 @@ class Delivery:
     attempt: int = 0
     reference: str | None = None
     detail: str | None = None
+    url: str | None = None  # where readers find it, once it is sent
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class Mailer:
     name: str = "mail"
     order: int = MAIL
     repeatable: bool = False
+    publishes: bool = False
     sent: list[tuple[str, str]] = field(default_factory=list)  # target, subject
     down: bool = False
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from digest.config import Strict
 from digest.errors import Reason, RemoteError
-from digest.model import Receipt, Rendering
+from digest.model import Notice, Receipt, Rendering
 
 S = TypeVar("S", bound=Strict)
 
@@ -63,6 +63,11 @@ class Channel(Protocol):
         """Whether sending the same again leaves the same thing, as a file does and a mail does not."""
         ...
 
+    @property
+    def publishes(self) -> bool:
+        """Whether its receipts' URLs are pages that readers can open, for chats and mails to link to."""
+        ...
+
     def targets(self) -> Sequence[str]:
         """Return the addresses, the page, the room. Raises RemoteError."""
         ...
@@ -84,12 +89,23 @@ class Channel(Protocol):
         ...
 
 
+@runtime_checkable
+class Writing(Protocol):
+    """A channel that can also write to one person. Optional; the first one configured is used."""
+
+    def write(self, notice: Notice) -> Receipt:
+        """Send words to one person; not through the ledger's deliveries. Raises as `Channel.send` does."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a channel knows of the config and the machine."""
 
     base: Path  # the folder of the config file; relative paths start here
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    patience_s: float = 300.0  # how long the tries at one request may take in all
+    tell: Callable[[str], None] = lambda _: None  # hears why something takes long
 
 
 @dataclass(frozen=True, slots=True)

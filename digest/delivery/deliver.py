@@ -165,6 +165,7 @@ class _Run(Generic[C]):
             attempt=claim.attempt,
             reference=result.receipt.reference,
             detail=result.detail,
+            url=result.receipt.url,
         )
         if not self.ledger.settle(claim, delivery, result.code):
             self._note(f"{claim.channel}: {claim.target}", "another process took it over meanwhile")

@@ -37,6 +37,7 @@ class OutboxChannel:
 
     order = PAGES
     repeatable = True
+    publishes = False
 
     def __init__(self, name: str, settings: Settings, context: Context) -> None:
         self.name = name

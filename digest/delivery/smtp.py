@@ -20,6 +20,7 @@ class SmtpChannel:
 
     order = MAIL
     repeatable = False
+    publishes = False
 
     def __init__(self, name: str, settings: Settings, context: Context) -> None:
         """Check all that can be checked without the server.

@@ -9,16 +9,19 @@ from typing import Self
 
 from digest.errors import LedgerError
 from digest.ledger.deliveries import Claim, Deliveries
-from digest.ledger.editions import EditionLine, Editions, EditionState, HeldEdition
+from digest.ledger.editions import EditionLine, Editions, HeldEdition
 from digest.ledger.incidents import Incidents, LeftOut
+from digest.ledger.notices import Notices
+from digest.ledger.planning import Planning, Setback
 from digest.ledger.recovery import Recovery
+from digest.ledger.states import EditionState
 from digest.ledger.store import BUSY_S, Clock, now_utc
 from digest.ledger.targets import Targets
 
-__all__ = ["Claim", "EditionLine", "EditionState", "HeldEdition", "Ledger", "LeftOut"]
+__all__ = ["Claim", "EditionLine", "EditionState", "HeldEdition", "Ledger", "LeftOut", "Setback"]
 
 
-class Ledger(Incidents, Editions, Targets, Deliveries, Recovery):
+class Ledger(Incidents, Editions, Planning, Targets, Deliveries, Notices, Recovery):
     """The digest's memory, open. Leave it by `close()`, or use it in a `with` statement.
 
     Every method is one transaction, and raises LedgerError where the file is locked, full, damaged or

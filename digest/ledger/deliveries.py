@@ -14,10 +14,11 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert,
 
 from digest.errors import LedgerError
 from digest.ledger.codec import stamp
-from digest.ledger.editions import EditionState, move
-from digest.ledger.store import Store, insert_new
-from digest.ledger.tables import DUE, attempt, delivery, edition, suppression, worker
-from digest.ledger.workers import this_process
+from digest.ledger.editions import move
+from digest.ledger.states import EditionState
+from digest.ledger.store import Store
+from digest.ledger.tables import DUE, attempt, delivery, edition, suppression
+from digest.ledger.workers import register
 from digest.model import Delivery, DeliveryState
 
 _D = DeliveryState
@@ -117,6 +118,7 @@ class Deliveries(Store):
         values: dict[str, str | int | None] = {
             "state": state.value,
             "remote_ref": result.reference,
+            "remote_url": result.url,
             "last_code": code,
             "last_text": None if text is None else text[:_TEXT_MOST],
         }
@@ -151,7 +153,7 @@ class Deliveries(Store):
             return EditionState(connection.execute(query).scalar_one())
 
     def _take(self, connection: Connection, row: Row[Any], now: str) -> None:
-        self._register(connection)
+        register(connection, self.worker, now)
         values = {
             "state": _D.CLAIMED.value,
             "owner": self.worker,
@@ -162,21 +164,6 @@ class Deliveries(Store):
             "updated_at": now,
         }
         connection.execute(update(delivery).where(is_row(row)).values(values))
-
-    def _register(self, connection: Connection) -> None:
-        here = this_process()
-        values = {
-            "id": self.worker,
-            "host": here.host,
-            "boot": here.boot,
-            "space": here.space,
-            "pid": here.pid,
-            "started_at": here.started,
-            "heartbeat_at": self.now(),
-        }
-        if connection.execute(insert_new(connection, worker).values(values)).rowcount == 0:
-            mine = update(worker).where(worker.c.id == self.worker)
-            connection.execute(mine.values(heartbeat_at=self.now()))
 
     def _advance(
         self,
@@ -279,4 +266,5 @@ def _shown(row: Row[Any]) -> Delivery:
         attempt=row.attempt,
         reference=row.remote_ref,
         detail=detail,
+        url=row.remote_url,
     )

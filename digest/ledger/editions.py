@@ -7,68 +7,21 @@ the insert would let two processes both be first.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, func, or_, select, update
 
 from digest.errors import LedgerError
 from digest.ledger.codec import digest_of, from_json, stamp, to_json, unstamp
 from digest.ledger.incidents import snapshot_hash
+from digest.ledger.states import COMES_FROM, EditionState
 from digest.ledger.store import Store, insert_new
 from digest.ledger.tables import artefact, attempt, delivery, edition
 from digest.model import Card, DeliveryState, Edition, Rendering
 from digest.period import Month
 
-
-class EditionState(StrEnum):
-    """Where an edition stands; see docs/delivery.md for the state machine."""
-
-    PLANNED = "planned"
-    MISSED = "missed"
-    COLLECTING = "collecting"
-    COLLECTED = "collected"
-    COMPOSING = "composing"
-    COMPOSED = "composed"
-    SKIPPED = "skipped"
-    AWAITING_APPROVAL = "awaiting_approval"
-    ADDRESSED = "addressed"
-    BLOCKED = "blocked"
-    SENDING = "sending"
-    PAUSED = "paused"
-    SENT = "sent"
-    SENT_WITH_GAPS = "sent_with_gaps"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    SUPERSEDED = "superseded"
-
-
 _S = EditionState
-# From where an edition may get to each state. `freeze` alone makes `composed` out of nothing; `sent`
-# goes back to `addressed` when a target is added later.
-COMES_FROM: dict[EditionState, frozenset[EditionState]] = {
-    _S.PLANNED: frozenset({_S.MISSED, _S.FAILED}),
-    _S.MISSED: frozenset(),
-    _S.COLLECTING: frozenset({_S.PLANNED}),
-    _S.COLLECTED: frozenset({_S.COLLECTING}),
-    _S.COMPOSING: frozenset({_S.COLLECTED}),
-    _S.COMPOSED: frozenset({_S.COMPOSING}),
-    _S.SKIPPED: frozenset({_S.COLLECTED, _S.COMPOSING, _S.COMPOSED}),
-    _S.AWAITING_APPROVAL: frozenset({_S.COMPOSED}),
-    _S.ADDRESSED: frozenset(
-        {_S.COMPOSED, _S.AWAITING_APPROVAL, _S.SENT, _S.SENT_WITH_GAPS, _S.BLOCKED, _S.SENDING, _S.PAUSED}
-    ),
-    _S.BLOCKED: frozenset({_S.ADDRESSED}),
-    _S.SENDING: frozenset({_S.ADDRESSED, _S.PAUSED}),
-    _S.PAUSED: frozenset({_S.SENDING}),
-    _S.SENT: frozenset({_S.ADDRESSED, _S.SENDING, _S.PAUSED, _S.SENT_WITH_GAPS}),
-    _S.SENT_WITH_GAPS: frozenset({_S.ADDRESSED, _S.SENDING, _S.PAUSED, _S.SENT}),
-    _S.FAILED: frozenset({_S.COLLECTING, _S.COLLECTED, _S.COMPOSING}),
-    _S.CANCELLED: frozenset({_S.COMPOSED, _S.AWAITING_APPROVAL, _S.ADDRESSED, _S.SENDING, _S.PAUSED}),
-    _S.SUPERSEDED: frozenset({_S.SENT, _S.SENT_WITH_GAPS, _S.CANCELLED}),
-}
-
 # With a delivery in one of these, something went out, or may have.
 _OUT = (DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
 
@@ -86,6 +39,8 @@ class HeldEdition:
     content_hash: str  # of the rendering
     edition: Edition
     rendering: Rendering
+    addressed_at: datetime | None = None  # when it was first addressed to anybody
+    decisions_hash: str = ""  # of the editor's file as it was applied; empty: there was none
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +54,33 @@ class EditionLine:
     state: EditionState
     cutoff: datetime | None
     deliveries: tuple[tuple[DeliveryState, int], ...]
+    due_at: datetime | None = None
+    setback: str = ""  # why it was not made yet: the step, and the kind of error
 
 
 class Editions(Store):
     """The ledger's part that stage 4 and 5 write, and stage 6 reads."""
 
-    def freeze(self, composed: Edition, rendering: Rendering, config_hash: str = "") -> HeldEdition:
+    def freeze(
+        self, composed: Edition, rendering: Rendering, config_hash: str = "", decisions_hash: str = ""
+    ) -> HeldEdition:
         """Keep an edition and its rendering; the first one frozen for a month wins, and is returned.
+
+        A month that is only planned, or was missed, gets its edition so.
 
         Raises:
             LedgerError: the ledger cannot be written.
         """
         texts = {"edition": to_json(composed, Edition), "rendering": to_json(rendering, Rendering)}
         hashes = {kind: digest_of(text) for kind, text in texts.items()}
-        row = _edition_row(composed, hashes, self.now(), config_hash)
+        row = {
+            **_edition_row(composed, hashes, self.now()),
+            "config_hash": config_hash,
+            "decisions_hash": decisions_hash,
+        }
         with self.writing() as connection:
             row["snapshot_hash"] = snapshot_hash(connection, composed.month.key)
-            won = connection.execute(insert_new(connection, edition).values(row)).rowcount == 1
-            if won:
+            if _won(connection, row):
                 for kind, text in texts.items():
                     values = {"content_hash": hashes[kind], "kind": kind, "bytes": text.encode()}
                     connection.execute(insert_new(connection, artefact).values(values))
@@ -211,9 +175,23 @@ def move(connection: Connection, edition_id: str, to: EditionState, now: str) ->
     return connection.execute(guarded.values(state=to.value, updated_at=now)).rowcount == 1
 
 
-def _edition_row(
-    composed: Edition, hashes: dict[str, str], now: str, config_hash: str
-) -> dict[str, str | int]:
+def _won(connection: Connection, row: dict[str, Any]) -> bool:
+    """Write an edition's row, where there is none yet, or one without an edition in it."""
+    if connection.execute(insert_new(connection, edition).values(row)).rowcount == 1:
+        return True
+    kept = {"id", "due_at", "created_at", "fence"}
+    empty = and_(
+        edition.c.period == row["period"],
+        edition.c.audience == row["audience"],
+        edition.c.revision == row["revision"],
+        edition.c.content_hash.is_(None),
+    )
+    values = {name: value for name, value in row.items() if name not in kept}
+    done = {"owner": None, "lease_until": None, "tries": 0, "failed_step": None, "error_class": None}
+    return connection.execute(update(edition).where(empty).values(**values, **done)).rowcount == 1
+
+
+def _edition_row(composed: Edition, hashes: dict[str, str], now: str) -> dict[str, Any]:
     return {
         "id": str(uuid4()),
         "period": composed.month.key,
@@ -224,7 +202,6 @@ def _edition_row(
         "window_start": stamp(composed.month.start),
         "window_end": stamp(composed.month.end),
         "cutoff": stamp(composed.made.collected_at),
-        "config_hash": config_hash,
         "edition_hash": hashes["edition"],
         "content_hash": hashes["rendering"],
         "fence": 0,
@@ -256,6 +233,8 @@ def _held(connection: Connection, row: Row[Any]) -> HeldEdition:
         content_hash=row.content_hash,
         edition=_edition(connection, row),
         rendering=from_json(_artefact(connection, row.content_hash, row.period), Rendering),
+        addressed_at=None if row.addressed_at is None else unstamp(row.addressed_at),
+        decisions_hash=row.decisions_hash or "",
     )
 
 
@@ -283,4 +262,6 @@ def _line(row: Row[Any], counts: Sequence[Row[Any]]) -> EditionLine:
         state=EditionState(row.state),
         cutoff=None if row.cutoff is None else unstamp(row.cutoff),
         deliveries=tuple(sorted((DeliveryState(count.state), count.n) for count in counts)),
+        due_at=unstamp(row.due_at),
+        setback=": ".join(filter(None, (row.failed_step, row.error_class))),
     )

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, select, update
 
 from digest.ledger.deliveries import UNCOUNTED, is_attempt, is_row
-from digest.ledger.editions import EditionState, move
+from digest.ledger.editions import move
+from digest.ledger.states import EditionState
 from digest.ledger.store import Store
 from digest.ledger.tables import attempt, delivery, worker
 from digest.ledger.targets import salt_of, target_key

@@ -40,6 +40,9 @@ edition = Table(
     Column("owner", String),
     Column("lease_until", String),
     Column("fence", Integer, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),  # that did not end in an orderly way
+    Column("addressed_at", String),  # first; chats and mails wait for the page from then on
+    Column("decisions_hash", String),  # of the editor's file as it was applied
     Column("failed_step", String),
     Column("error_class", String),  # never the message with values
     Column("created_at", String, nullable=False),
@@ -110,6 +113,7 @@ delivery = Table(
     Column("content_hash", String, nullable=False),
     Column("message_id", String, nullable=False),  # the left half of the Message-ID, for every attempt
     Column("remote_ref", String),
+    Column("remote_url", String),  # where readers find it: a page's address
     Column("last_code", Integer),
     Column("last_text", String),
     Column("updated_at", String, nullable=False),
@@ -151,6 +155,15 @@ suppression = Table(
     Column("scope", String, primary_key=True),  # "all", or an audience
     Column("reason", String, nullable=False),
     Column("since", String, nullable=False),
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("key", String, primary_key=True),  # what it says
+    Column("target_key", String, primary_key=True),
+    Column("state", String, nullable=False),  # taken, sent
+    Column("at", String, nullable=False),
 )
 
 worker = Table(

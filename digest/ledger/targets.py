@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Row, select, tuple_, update
 
 from digest.errors import LedgerError
 from digest.ledger.codec import digest_of
-from digest.ledger.editions import EditionState, move
+from digest.ledger.editions import move
+from digest.ledger.states import EditionState
 from digest.ledger.store import Store, insert_new
 from digest.ledger.tables import delivery, edition, meta, suppression
 from digest.model import DeliveryState
@@ -21,6 +22,7 @@ _NOT_YET = (DeliveryState.PENDING, DeliveryState.RETRY_WAIT)
 _SENDABLE = frozenset(
     {
         EditionState.COMPOSED,
+        EditionState.APPROVED,
         EditionState.ADDRESSED,
         EditionState.SENDING,
         EditionState.PAUSED,
@@ -60,12 +62,11 @@ class Targets(Store):
                 connection.execute(insert_new(connection, delivery), new)
             self._set(connection, edition_id, revived, DeliveryState.PENDING)
             self._set(connection, edition_id, left, DeliveryState.CANCELLED)
-            if new or revived or row.state == EditionState.COMPOSED:
+            if new or revived or row.state in {EditionState.COMPOSED, EditionState.APPROVED}:
                 move(connection, edition_id, EditionState.ADDRESSED, self.now())
             frozen = digest_of("\n".join(sorted("\t".join(key) for key in wanted)))
-            connection.execute(
-                update(edition).where(edition.c.id == edition_id).values(recipients_hash=frozen)
-            )
+            values = {"recipients_hash": frozen, "addressed_at": row.addressed_at or self.now()}
+            connection.execute(update(edition).where(edition.c.id == edition_id).values(values))
             return len(new) + len(revived)
 
     def suppress(self, target: str, reason: str, scope: str = "all") -> None:

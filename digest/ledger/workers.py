@@ -10,6 +10,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import Connection, update
+
+from digest.ledger.store import insert_new
+from digest.ledger.tables import worker
+
 _PROC = Path("/proc")
 # Where the start stands in /proc/PID/stat, counted after the command's closing parenthesis.
 _START_FIELD = 19
@@ -30,6 +35,23 @@ def this_process() -> Process:
     """Return the running process."""
     pid = os.getpid()
     return Process(socket.gethostname(), _boot(), _space(), pid, _started(pid) or "")
+
+
+def register(connection: Connection, worker_id: str, now: str) -> None:
+    """Note which process a worker is, so that another one can tell whether it still runs."""
+    here = this_process()
+    values = {
+        "id": worker_id,
+        "host": here.host,
+        "boot": here.boot,
+        "space": here.space,
+        "pid": here.pid,
+        "started_at": here.started,
+        "heartbeat_at": now,
+    }
+    if connection.execute(insert_new(connection, worker).values(values)).rowcount == 0:
+        mine = update(worker).where(worker.c.id == worker_id)
+        connection.execute(mine.values(heartbeat_at=now))
 
 
 def gone(process: Process) -> bool:

@@ -81,6 +81,8 @@ class Context:
     base: Path  # the folder of the config file; relative paths start here
     zone: str | None = None  # the edition's zone, for times that name none
     count_by: CountBy = "resolved"
+    patience_s: float = 300.0  # how long the tries at one request may take in all
+    tell: Callable[[str], None] = lambda _: None  # hears why something takes long
 
 
 @dataclass(frozen=True, slots=True)

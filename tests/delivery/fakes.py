@@ -22,6 +22,7 @@ class FakeChannel:
     name: str = "mail"
     order: int = MAIL
     repeatable: bool = False
+    publishes: bool = False
     before: dict[str, list[BaseException]] = field(default_factory=dict)
     after: dict[str, list[BaseException]] = field(default_factory=dict)
     taken_all_the_same: bool = True  # of those that fail after the intent without an answer
