@@ -98,6 +98,20 @@ class Writing(Protocol):
         ...
 
 
+@runtime_checkable
+class Probing(Protocol):
+    """A channel that can be tried without sending anything. Optional; `digest doctor` asks who has it."""
+
+    def probe(self) -> str:
+        """Say in a line what was found: what was reached, and that it let us in. Nothing is sent or changed.
+
+        Raises:
+            RemoteError: it cannot be used; the detail says what to do.
+            ConfigError: the operator has to put something right.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a channel knows of the config and the machine."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
 
@@ -67,6 +68,29 @@ class Doubting(Protocol):
 
     def doubts(self, payload: Payload) -> Sequence[tuple[str, str]]:
         """Return what was not understood: the place, and what is wrong there; empty where nothing is said."""
+        ...
+
+
+@runtime_checkable
+class Probing(Protocol):
+    """A tracker that can be tried without reading a month. Optional; `digest doctor` asks who has it."""
+
+    def probe(self) -> str:
+        """Say in a line what was found: what was reached, as whom, what it may do; nothing of an incident.
+
+        Raises:
+            RemoteError: it cannot be used; the detail says what to do.
+            ConfigError: the operator has to put something right.
+        """
+        ...
+
+
+@runtime_checkable
+class Clocked(Protocol):
+    """A tracker that tells the time of its server. Optional."""
+
+    def server_time(self) -> datetime | None:
+        """Return the server's time (aware) as of its last answer, asking if there was none; None: untold."""
         ...
 
 
