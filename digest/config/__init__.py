@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from digest.config.settings import Redaction, Secret, Settings, Strict, Zone
+from digest.config.settings import Redaction, Settings
+from digest.config.strict import Secret, Strict, Zone
 from digest.config.tree import Model, Steps, Tree, parse, read_yaml, unknown
 from digest.errors import ConfigError
 

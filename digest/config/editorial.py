@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
-from digest.config.settings import Strict
+from digest.config.strict import Strict
 from digest.config.tree import Steps, Tree, parse, read_yaml
 
 _MOST_WORDS = 400
