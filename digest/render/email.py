@@ -9,17 +9,18 @@ from mjml import mjml2html
 from digest.errors import TemplateError
 from digest.model import Edition, Matrix
 from digest.render.environment import fill
+from digest.render.page import Page
 
 TEMPLATE = "email/edition.mjml.j2"
 
 
-def render_email(env: jinja2.Environment, edition: Edition) -> str:
+def render_email(env: jinja2.Environment, edition: Edition, page: Page | None = None) -> str:
     """Return `edition` as HTML that mail clients can show, and that asks for nothing when opened.
 
     Raises:
         TemplateError: a template is missing or wrong, or what it makes is not MJML.
     """
-    mjml = fill(env, TEMPLATE, edition=edition)
+    mjml = fill(env, TEMPLATE, edition=edition, page=page)
     # Indentation is a tenth of the mail, and Gmail clips at 102 KB.
     lean = re.sub(r"\n\s*", "\n", mjml).strip()
     try:

@@ -40,6 +40,7 @@ class Form(StrEnum):
     EMAIL = "email"
     TEXT = "text"
     MARKDOWN = "markdown"
+    CHAT = "chat"
 
 
 class _Loader(jinja2.FileSystemLoader):
@@ -106,10 +107,14 @@ def _present(*values: str | Iterable[str] | None) -> list[str]:
 
 
 def _finalizer(form: Form, words: Words) -> Callable[[object], object]:
+    def plain(text: str) -> Markup:
+        return Markup(guards.isolate(guards.clean(text)))  # noqa: S704 -- text has no markup
+
     escapes: Mapping[Form, Callable[[str], Markup]] = {
         Form.EMAIL: lambda text: escape(guards.isolate(guards.clean(text))),
-        Form.TEXT: lambda text: Markup(guards.isolate(guards.clean(text))),  # noqa: S704 -- text has no markup
+        Form.TEXT: plain,
         Form.MARKDOWN: guards.markdown,
+        Form.CHAT: plain,
     }
     escaped = escapes[form]
 

@@ -66,10 +66,14 @@ def href(url: str | None) -> Markup:
 
 def subject_line(value: str) -> str:
     """Return `value` as a subject: nothing unseen in it, at most 150 characters, cut between words."""
-    text = _SPACES.sub(" ", _UNSEEN.sub("", clean(value))).strip()
-    if len(text) <= SUBJECT_LENGTH:
+    return shortened(_SPACES.sub(" ", _UNSEEN.sub("", clean(value))).strip(), SUBJECT_LENGTH)
+
+
+def shortened(text: str, most: int) -> str:
+    """Return `text`, or as many of its words as `most` characters have room for, an ellipsis included."""
+    if len(text) <= most:
         return text
-    head = text[: SUBJECT_LENGTH - 1]
+    head = text[: most - 1]
     return (head.rpartition(" ")[0] or head).rstrip() + "…"
 
 

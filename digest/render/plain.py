@@ -10,6 +10,7 @@ from markupsafe import Markup
 from digest.model import Edition
 from digest.render.environment import fill
 from digest.render.guards import clean, isolate, safe_url
+from digest.render.page import Page
 
 TEMPLATE = "text/edition.txt.j2"
 WIDTH = 72
@@ -61,10 +62,10 @@ def tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
 
 
-def render_text(env: jinja2.Environment, edition: Edition) -> str:
+def render_text(env: jinja2.Environment, edition: Edition, page: Page | None = None) -> str:
     """Return `edition` as text that reads well alone.
 
     Raises:
         TemplateError: a template is missing or wrong.
     """
-    return tidy(fill(env, TEMPLATE, edition=edition, links=Links()))
+    return tidy(fill(env, TEMPLATE, edition=edition, links=Links(), page=page))

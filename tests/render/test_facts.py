@@ -34,6 +34,10 @@ PAGE_ONLY = {
     "IncidentRow.tags",  # the mail's table is short
 }
 MAIL_ONLY = {"Edition.preheader"}  # what a mailbox shows before it is opened
+# What a note for a chat tells, of its first three takeaways; the mail and the page have the rest.
+IN_A_NOTE = {"Masthead.title", "Masthead.facts", "Edition.lead", "Card.text", "Card.incident"}
+# Words of a note that are its own: they say what follows, or where to go on.
+NOTES_OWN = ("Worth repeating", "Read the full page", "https://page.invalid/", "We are sorry")
 
 
 def rebuilt(value: Any, change: Callable[[str, Any], Any], path: str = "") -> Any:
@@ -111,6 +115,55 @@ def _stands_in(page: str, words: str) -> bool:
     # Lower case: a line's first letter is raised. A heading on the page has no full stop.
     pattern = rf"(?<!\d){re.escape(words.rstrip('.').lower())}(?!\d)"
     return re.search(pattern, page.lower()) is not None
+
+
+@pytest.mark.parametrize("month", ["rich", "quiet", "unread"])
+def test_a_note_tells_the_month_and_three_takeaways(
+    month: str, renderer: Renderer, request: pytest.FixtureRequest
+) -> None:
+    edition = numbered(request.getfixturevalue(month))
+    key = edition.key_takeaways[:3]
+    short = replace(edition, key_takeaways=key, worth_repeating=edition.worth_repeating[: 3 - len(key)])
+    short = replace(short, went_right=(), incidents=())
+
+    notice = renderer.render(edition).notice
+
+    missing = [
+        (path, value)
+        for path, value in leaves(short)
+        if path in IN_A_NOTE and not _stands_in(one_line(notice), expected(value))
+    ]
+    assert missing == []
+    assert len([line for line in notice.split("\n") if line[:1].isdigit() and ". " in line[:3]]) == len(
+        [*short.key_takeaways, *short.worth_repeating]
+    )
+    assert "October 2026" in notice.split("\n")[0]
+
+
+def test_a_note_tells_what_could_not_be_read(renderer: Renderer, unread: Edition) -> None:
+    [problem] = unread.problems
+    assert f"Incidents may be missing. {problem.subject}: {problem.detail}" in renderer.render(unread).notice
+
+
+@pytest.mark.parametrize("page", [False, True])
+@pytest.mark.parametrize("month", ["rich", "quiet", "unread"])
+def test_a_note_says_nothing_that_the_mail_does_not(
+    month: str, renderer: Renderer, request: pytest.FixtureRequest, *, page: bool
+) -> None:
+    edition = numbered(request.getfixturevalue(month))
+    made = renderer.render(edition, page=page)
+    mail = shown("html", made)
+    lines = [line for line in made.notice.split("\n") if line and not line.startswith(NOTES_OWN)]
+
+    said = [
+        part
+        for line in lines
+        for part in re.split(r"^\d\. | \(|\)$|, | · |^Incidents may be missing\. |(?<=Jira): ", line)
+        if part
+    ]
+
+    assert lines
+    assert [part for part in said if not _stands_in(mail, one_line(part))] == []
 
 
 def test_the_subject_is_the_editions(renderer: Renderer, rich: Edition) -> None:

@@ -128,6 +128,7 @@ def test_no_text_breaks_a_form_or_becomes_markup_in_it(renderer: Renderer, rich:
     assert seen in html_text(made.html)
     assert seen in one_line(made.text)
     assert seen.rstrip(".") in markdown_text(made.markdown)
+    assert len(made.notice.splitlines()) == len(safe.notice.splitlines())
     _is_a_subject(made.subject)
 
 

@@ -72,6 +72,15 @@ def months(rich: Edition, quiet: Edition, unread: Edition) -> dict[str, Edition]
     return {"rich": rich, "quiet": quiet, "unread": unread, "unbroken": unbroken}
 
 
+def mails(renderer: Renderer, rich: Edition, quiet: Edition, unread: Edition) -> Iterator[tuple[str, str]]:
+    """Yield each month's mail by name: without a page, with one, and with one that was not published."""
+    for name, edition in months(rich, quiet, unread).items():
+        with_page = renderer.render(edition, page=True)
+        yield name, renderer.render(edition).html
+        yield f"{name}, page", with_page.with_page("https://wiki.example.org/" + "p" * 300).html
+        yield f"{name}, no page", with_page.html
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 375, 600])
 def test_no_mail_scrolls_sideways_or_asks_for_anything(  # noqa: PLR0917 -- fixtures
@@ -84,9 +93,9 @@ def test_no_mail_scrolls_sideways_or_asks_for_anything(  # noqa: PLR0917 -- fixt
     quiet: Edition,
     unread: Edition,
 ) -> None:
-    for name, edition in months(rich, quiet, unread).items():
+    for name, html in mails(renderer, rich, quiet, unread):
         file = tmp_path / f"{name}.html"
-        file.write_text(renderer.render(edition).html, encoding="utf-8")
+        file.write_text(html, encoding="utf-8")
         page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
         asked: list[str] = []
         page.on("request", lambda request, asked=asked: asked.append(request.url))
@@ -118,9 +127,9 @@ def test_all_words_can_be_read_where_they_stand(  # noqa: PLR0917 -- fixtures
     quiet: Edition,
     unread: Edition,
 ) -> None:
-    for edition in months(rich, quiet, unread).values():
+    for _, html in mails(renderer, rich, quiet, unread):
         file = tmp_path / "mail.html"
-        file.write_text(renderer.render(edition).html, encoding="utf-8")
+        file.write_text(html, encoding="utf-8")
         page = browser.new_page(color_scheme=scheme)  # type: ignore[arg-type]
         page.goto(file.as_uri())
         shown = page.evaluate(SHOWN)

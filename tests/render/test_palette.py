@@ -21,6 +21,7 @@ PAIRS = [
         ("muted", "paper"),
         ("link", "paper"),
         ("text", "tip"),
+        ("link", "tip"),
         ("on_hero", "hero"),
         ("hero_muted", "hero"),
         ("on_hero", "hero_tip"),

@@ -8,7 +8,9 @@ import pytest
 from digest import paths
 
 TEMPLATES = sorted(
-    file for form in ("email", "text", "markdown", "words") for file in (paths.templates() / form).iterdir()
+    file
+    for form in ("email", "text", "markdown", "chat", "words")
+    for file in (paths.templates() / form).iterdir()
 )
 MJML = [file for file in TEMPLATES if file.parent.name == "email"]
 OUTPUT = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
