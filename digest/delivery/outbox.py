@@ -72,6 +72,15 @@ class OutboxChannel:
                 temporary.unlink(missing_ok=True)
         return Receipt(reference=str(folder), url=(folder / f"{stem}.html").as_uri())
 
+    def probe(self) -> str:
+        """Look whether the folder can be written to, or made; see `Probing.probe`."""
+        folder = self._folder.resolve()
+        there = next(place for place in (folder, *folder.parents) if os.access(place, os.F_OK))
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            detail = f"cannot write to {there}; give this account the right to, or set `folder`"
+            raise ChannelDown(self.name, Reason.REJECTED, detail)
+        return f"{folder} can be written to" if there == folder else f"{folder} will be made"
+
     def close(self) -> None:
         """Nothing is held open."""
 

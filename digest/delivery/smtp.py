@@ -14,6 +14,8 @@ from digest.delivery.smtp_settings import Settings, all_recipients
 from digest.errors import ConfigError, Reason
 from digest.model import Receipt, Rendering
 
+_PROBE_S = 15.0
+
 
 class SmtpChannel:
     """A mail server, and those who are written to by way of it."""
@@ -60,6 +62,16 @@ class SmtpChannel:
             session.drop()
             raise
         return Receipt(reference=session.finish())
+
+    def probe(self) -> str:
+        """Connect, secure, log in, and take leave; see `Probing.probe`. Somebody watches: no wait is long."""
+        hurried = self._settings.timeouts.hurried(_PROBE_S)
+        settings = self._settings.model_copy(update={"timeouts": hurried})
+        Session(self.name, settings, self._tls).quit()
+        host, port = settings.at
+        secured = "in clear text" if settings.tls == "none" else "over TLS"
+        login = "the log-in was taken" if settings.username else "no log-in is configured"
+        return f"{host}:{port} answers {secured}; {login}"
 
     def close(self) -> None:
         """Take leave of the server."""

@@ -41,6 +41,10 @@ class Timeouts(Strict):
     block_s: float = Field(default=180, gt=0)  # writing the body
     final_s: float = Field(default=600, gt=0)
 
+    def hurried(self, most_s: float) -> "Timeouts":
+        """Return the same, but none longer than `most_s`."""
+        return Timeouts(**{name: min(value, most_s) for name, value in self.model_dump().items()})
+
 
 def _sender_parts(value: object) -> object:
     if not isinstance(value, str):
@@ -65,11 +69,13 @@ class Settings(Strict):
     ca_file: Path | None = None
     username: str | None = None
     password: Secret | None = None
-    sender: Annotated[Sender, BeforeValidator(_sender_parts)]
+    sender: Annotated[Sender, BeforeValidator(_sender_parts, json_schema_input_type=str | Sender)]
     reply_to: Address | None = None
     list_id: str | None = Field(default=None, pattern=f"^{_LIST_ID}$")  # learning-digest.<sender's domain>
     unsubscribe: Address | None = None  # else reply_to, else the sender
-    recipients: tuple[Annotated[Recipient, BeforeValidator(_as_recipient)], ...] = ()
+    recipients: tuple[
+        Annotated[Recipient, BeforeValidator(_as_recipient, json_schema_input_type=str | Recipient)], ...
+    ] = ()
     recipients_file: Path | None = None
     timeouts: Timeouts = Timeouts()
 

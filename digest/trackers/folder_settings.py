@@ -49,12 +49,14 @@ class Settings(Strict):
     visibility: Visibility | None = Field(
         default=None, description="for incidents that do not say; otherwise they are left out"
     )
-    severities: Mapping[str, Annotated[Severity, BeforeValidator(_severity)]] = Field(
+    severities: Mapping[
+        str, Annotated[Severity, BeforeValidator(_severity, json_schema_input_type=int | str)]
+    ] = Field(
         default_factory=dict, description="the organisation's own words: {outage: SEV1, degraded: SEV3}"
     )
     encoding: str = Field(default="utf-8", description="of the table and the reviews")
 
-    @field_validator("reviews", mode="before")
+    @field_validator("reviews", mode="before", json_schema_input_type=str | tuple[str, ...])
     @classmethod
     def _one_or_several(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
