@@ -17,6 +17,8 @@ CONFIG = """\
 organisation: Example Rail
 timezone: Europe/Lisbon
 editor: learning@example.org
+approval: never
+missing_sources: send
 history: {history}
 ledger: digest.db
 trackers:

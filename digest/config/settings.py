@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from digest.config.schedule import Schedule
 from digest.config.strict import Strict, Zone
 
 
@@ -32,6 +33,7 @@ class Settings(Strict):
     remind_after: int = Field(default=2, ge=1, le=20)  # working days
     approve_after: int | None = Field(default=None, ge=1, le=20)  # working days; None: never by silence
     missing_sources: Literal["hold", "send"] = "hold"
+    schedule: Schedule = Schedule()
     wait_for_page: float = Field(default=6, ge=0, le=72)  # hours
     ledger: Path = Path("digest.db")
     templates: Path | None = None

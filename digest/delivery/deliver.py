@@ -8,12 +8,13 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Generic
 
-from digest.delivery.base import Channel, ChannelDown, Handover, TargetRefused
+from digest.delivery.base import PAGES, Channel, ChannelDown, Handover, TargetRefused
 from digest.delivery.needs import C, DeliveryLedger, Held
 from digest.errors import DigestError, LedgerError, Reason, RemoteError
-from digest.model import Delivery, DeliveryState, Problem, Receipt
+from digest.model import Delivery, DeliveryState, Problem, Receipt, Rendering
 
 _D = DeliveryState
 # So many targets in a row refused for good, with one and the same code: it is not the targets.
@@ -28,6 +29,7 @@ class Outcome:
     sent: int
     problems: tuple[Problem, ...]
     deliveries: tuple[Delivery, ...]
+    waits_until: datetime | None = None  # chats and mails wait for the page, at most until then
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Pace:
 
     pauses_s: tuple[float, ...] = (1, 4, 10)  # between tries of a channel that is down; success starts anew
     sleep: Callable[[float], None] = time.sleep
+    page_wait: timedelta = timedelta(0)  # how long chats and mails wait for the page that they link to
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 class LostClaim(DigestError):  # noqa: N818 - it says what is so
@@ -51,8 +55,9 @@ def deliver(
 ) -> Outcome:
     """Send an edition to whoever has not had it yet; call it again, and nobody gets a second copy.
 
-    Pages go first, then chats, then mails. A target that fails does not stop the others; a channel
-    that is down leaves its targets pending. What may have arrived is `unknown`, and is not sent again.
+    Pages go first, then chats, then mails, which link to the page. Where it could not be published they
+    wait for it, and then say so. A target that fails does not stop the others; a channel that is down
+    leaves its targets pending. What may have arrived is `unknown`, and is not sent again.
 
     Args:
         held: the edition as the ledger holds it.
@@ -69,14 +74,29 @@ def deliver(
     targets = {channel.name: found for channel in ordered if (found := run.targets(channel)) is not None}
     ledger.address(held.id, targets)
     ledger.recover(repeatable={channel.name for channel in ordered if channel.repeatable})
-    for channel in ordered:
-        if channel.name in targets:
+    pages = [channel for channel in ordered if channel.publishes]
+    for page in pages:
+        _try_again(held, page, ledger)
+    waits_until: datetime | None = None
+    for channel in (*pages, *(one for one in ordered if not one.publishes)):
+        if channel.name not in targets:
+            continue
+        if not channel.publishes and channel.order != PAGES:
+            waits_until = run.link(pages)
+        if waits_until is None:
             with contextlib.closing(channel):
                 run.drain(channel)
     ledger.conclude(held.id)
     deliveries = ledger.deliveries(held.id)
     gaps = [_gap(one) for one in deliveries if one.state in {_D.FAILED, _D.UNKNOWN, _D.RETRY_WAIT}]
-    return Outcome(run.sent, (*run.problems, *gaps), deliveries)
+    return Outcome(run.sent, (*run.problems, *gaps), deliveries, waits_until)
+
+
+def _try_again(held: Held, page: Channel, ledger: DeliveryLedger[C]) -> None:
+    """Give a page that failed another try: somebody may have put it right, and a page does not come twice."""
+    for one in ledger.deliveries(held.id):
+        if page.repeatable and one.channel == page.name and one.state is _D.FAILED:
+            ledger.resolve(held.id, one.channel, one.target, _D.PENDING)
 
 
 @dataclass(slots=True)
@@ -98,6 +118,20 @@ class _Run(Generic[C]):
     pace: Pace
     sent: int = 0
     problems: list[Problem] = field(default_factory=list)
+    rendering: Rendering | None = None  # as it is sent: with the page's address in it; None: not known yet
+
+    def link(self, pages: Sequence[Channel]) -> datetime | None:
+        """Put the page's address in, once it is out; return until when to wait for it, None: no longer."""
+        if self.rendering is not None or not pages or self.held.rendering.linked is None:
+            return None
+        names = {page.name for page in pages}
+        urls = [d.url for d in self.ledger.deliveries(self.held.id) if d.channel in names and d.url]
+        if urls:
+            self.rendering = self.held.rendering.with_page(urls[0])
+            return None
+        now = self.pace.now()
+        until = (self.held.addressed_at or now) + self.pace.page_wait
+        return until if now < until else None
 
     def targets(self, channel: Channel) -> Sequence[str] | None:
         try:
@@ -144,7 +178,9 @@ class _Run(Generic[C]):
             )
             raise LedgerError(message)
         try:
-            receipt = channel.send(self.held.rendering, claim.target, Handover(claim.key, commit))
+            receipt = channel.send(
+                self.rendering or self.held.rendering, claim.target, Handover(claim.key, commit)
+            )
             result = _Result(_D.SENT, receipt=receipt)
         except LostClaim:
             return None

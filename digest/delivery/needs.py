@@ -1,9 +1,10 @@
 """What delivering needs of an edition and of a ledger; `digest.ledger` has both, tests have others."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol, TypeVar
 
-from digest.model import Delivery, Rendering
+from digest.model import Delivery, DeliveryState, Rendering
 
 
 class Claim(Protocol):
@@ -58,6 +59,11 @@ class Held(Protocol):
         """What is sent."""
         ...
 
+    @property
+    def addressed_at(self) -> datetime | None:
+        """When it was first addressed; None where that is now."""
+        ...
+
 
 C = TypeVar("C", bound=Claim)
 
@@ -83,6 +89,10 @@ class DeliveryLedger(Protocol[C]):
 
     def settle(self, claim: C, result: Delivery, code: int | None = None) -> bool:
         """Note what became of a claim; False where it is another's by now."""
+        ...
+
+    def resolve(self, edition_id: str, channel: str, target: str, to: DeliveryState) -> bool:
+        """Settle what failed by somebody's word: pending again."""
         ...
 
     def conclude(self, edition_id: str) -> object:

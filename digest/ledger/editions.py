@@ -22,6 +22,7 @@ from digest.model import Card, DeliveryState, Edition, Rendering
 from digest.period import Month
 
 _S = EditionState
+_UNADDRESSED = (_S.COMPOSED.value, _S.AWAITING_APPROVAL.value, _S.APPROVED.value)
 # With a delivery in one of these, something went out, or may have.
 _OUT = (DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
 
@@ -110,13 +111,34 @@ class Editions(Store):
             connection.execute(delete(attempt).where(attempt.c.edition_id == edition_id))
             connection.execute(delete(delivery).where(of_edition))
             connection.execute(delete(edition).where(edition.c.id == edition_id))
-            used = exists().where(
-                or_(
-                    edition.c.edition_hash == artefact.c.content_hash,
-                    edition.c.content_hash == artefact.c.content_hash,
-                )
-            )
-            connection.execute(delete(artefact).where(~used))
+            _drop_unused(connection)
+            return True
+
+    def amend_edition(
+        self, held: HeldEdition, composed: Edition, rendering: Rendering, decisions_hash: str
+    ) -> bool:
+        """Put another content into an edition that was addressed to nobody yet; it has to be approved anew.
+
+        False, and nothing done, where it is no longer what `held` says, or was addressed meanwhile.
+        """
+        texts = {"edition": to_json(composed, Edition), "rendering": to_json(rendering, Rendering)}
+        hashes = {kind: digest_of(text) for kind, text in texts.items()}
+        values = {
+            "state": _S.COMPOSED.value,
+            "edition_hash": hashes["edition"],
+            "content_hash": hashes["rendering"],
+            "decisions_hash": decisions_hash,
+            "updated_at": self.now(),
+        }
+        as_held = and_(edition.c.id == held.id, edition.c.content_hash == held.content_hash)
+        unsent = and_(edition.c.state.in_(_UNADDRESSED), edition.c.addressed_at.is_(None))
+        with self.writing() as connection:
+            if connection.execute(update(edition).where(as_held, unsent).values(values)).rowcount != 1:
+                return False
+            for kind, text in texts.items():
+                artefact_row = {"content_hash": hashes[kind], "kind": kind, "bytes": text.encode()}
+                connection.execute(insert_new(connection, artefact).values(artefact_row))
+            _drop_unused(connection)
             return True
 
     def move(self, edition_id: str, to: EditionState) -> bool:
@@ -166,6 +188,16 @@ class Editions(Store):
             rows = connection.execute(select(edition).order_by(*order)).all()
             counts = connection.execute(count.group_by(delivery.c.edition_id, delivery.c.state)).all()
         return tuple(_line(row, [c for c in counts if c.edition_id == row.id]) for row in rows)
+
+
+def _drop_unused(connection: Connection) -> None:
+    used = exists().where(
+        or_(
+            edition.c.edition_hash == artefact.c.content_hash,
+            edition.c.content_hash == artefact.c.content_hash,
+        )
+    )
+    connection.execute(delete(artefact).where(~used))
 
 
 def move(connection: Connection, edition_id: str, to: EditionState, now: str) -> bool:

@@ -8,15 +8,24 @@ delivered of it, and collects nothing.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
-from digest.delivery.deliver import deliver
+from digest.delivery.deliver import Pace, deliver
 from digest.errors import DigestError
-from digest.ledger import HeldEdition, Ledger
+from digest.ledger import EditionState, HeldEdition, Ledger
 from digest.model import Delivery, DeliveryState, Problem
 from digest.pipeline.editing import editorial_file
-from digest.pipeline.gather import gather, held_before
+from digest.pipeline.gather import gather
+from digest.pipeline.making import (
+    SourcesMissing,
+    again,
+    decisions_hash,
+    freeze,
+    hold_where_asked,
+    prepared_anew,
+)
 from digest.pipeline.prepare import Prepared, prepare, shown
+from digest.pipeline.recheck import recheck
 from digest.pipeline.setup import Job, Progress, Setup, Silent
 
 __all__ = [
@@ -27,6 +36,7 @@ __all__ = [
     "Progress",
     "Setup",
     "Silent",
+    "SourcesMissing",
     "proof_of",
     "run",
     "trial",
@@ -50,18 +60,25 @@ class Outcome:
     deliveries: tuple[Delivery, ...]  # where every delivery stands
     problems: tuple[Problem, ...]
     stale: str = ""  # what changed since the edition was frozen, as far as no tracker has to be asked
+    awaits_approval: bool = False  # nothing was sent: somebody has to look first
+    waits_until: datetime | None = None  # chats and mails wait for the page, at most until then
+    left: int = 0  # incidents taken out at the last look, as they may no longer be shown
 
 
-def run(job: Job, ledger: Ledger, *, recollect: bool = False) -> Outcome:
+def run(job: Job, ledger: Ledger, *, recollect: bool = False, incomplete: bool = False) -> Outcome:
     """Do the whole job for a month; again and again with the same result.
+
+    An edition that needs approval is made and held; the run after the approval delivers it.
 
     Args:
         job: the month, and the setup.
         ledger: says what was done before, and remembers.
         recollect: make the edition anew, if nobody has had it yet; files are nobody, they are written anew.
+        incomplete: make it even where a tracker could not be read.
 
     Raises:
         AlreadySent: `recollect`, and somebody has had the edition.
+        SourcesMissing: a tracker could not be read, and the config says to wait for it.
         DigestError: the run cannot go on; nothing is half sent.
     """
     held = ledger.held(job.month.key)
@@ -70,23 +87,47 @@ def run(job: Job, ledger: Ledger, *, recollect: bool = False) -> Outcome:
     if held is None or recollect:
         if held is not None:
             _check_unsent(held, job, ledger)
-        prepared = prepare(job, gather(job, ledger, store=True), ledger)
+        prepared = prepared_anew(job, ledger, incomplete=incomplete)
         problems = prepared.proof.problems
         # Only now: what fails before leaves the old edition as it was.
         if held is not None:
             _discard(held, job, ledger)
-        held = ledger.freeze(prepared.edition, prepared.rendering, job.setup.config_hash)
-    job.progress.stage(f"delivering {job.month.key}")
-    outcome = deliver(held, job.setup.channels, ledger, _counted(held, job, ledger))
+        held = freeze(job, ledger, prepared)
+    held = hold_where_asked(job, ledger, held)
     stale = "" if fresh else _changed_since(held, job)
-    return Outcome(held, fresh, outcome.sent, outcome.deliveries, (*problems, *outcome.problems), stale)
+    if held.state is EditionState.AWAITING_APPROVAL:
+        return Outcome(held, fresh, 0, (), problems, stale, awaits_approval=True)
+    outcome = _deliver(job, ledger, held)
+    return replace(outcome, fresh=fresh, stale=stale, problems=(*problems, *outcome.problems))
+
+
+def _deliver(job: Job, ledger: Ledger, held: HeldEdition) -> Outcome:
+    looked = recheck(job, ledger, held)
+    held = looked.held
+    if held.state is EditionState.AWAITING_APPROVAL:  # what is left of it has to be looked at again
+        return Outcome(
+            held, fresh=False, sent=0, deliveries=(), problems=(), awaits_approval=True, left=looked.left
+        )
+    job.progress.stage(f"delivering {job.month.key}")
+    wait = timedelta(hours=job.setup.settings.wait_for_page)
+    pace = Pace(page_wait=wait, now=lambda: job.now)
+    outcome = deliver(held, job.setup.channels, ledger, _counted(held, job, ledger), pace)
+    return Outcome(
+        held,
+        fresh=False,
+        sent=outcome.sent,
+        deliveries=outcome.deliveries,
+        problems=outcome.problems,
+        waits_until=outcome.waits_until,
+        left=looked.left,
+    )
 
 
 def _changed_since(held: HeldEdition, job: Job) -> str:
-    file = editorial_file(job.setup.editions, job.month.key)
-    if file.exists() and datetime.fromtimestamp(file.stat().st_mtime, UTC) > held.cutoff:
-        return f"{file.name} was written"
-    return ""
+    if decisions_hash(job) == held.decisions_hash:
+        return ""
+    name = editorial_file(job.setup.editions, job.month.key).name
+    return f"{name} was {'changed' if held.decisions_hash else 'written'}"
 
 
 def _check_unsent(held: HeldEdition, job: Job, ledger: Ledger) -> None:
@@ -138,7 +179,6 @@ def proof_of(job: Job, ledger: Ledger) -> Prepared:
     held = ledger.held(job.month.key)
     if held is None:
         return shown(trial(job, ledger), job)
-    then = replace(job, now=held.cutoff)
-    again = prepare(then, held_before(then, ledger, held), ledger)
-    proof = replace(again.proof, edition=held.edition, rendering=held.rendering, trial=False)
-    return shown(Prepared(held.edition, held.rendering, proof, again.takeaways), job)
+    made = again(job, ledger, held)
+    proof = replace(made.proof, edition=held.edition, rendering=held.rendering, trial=False)
+    return shown(Prepared(held.edition, held.rendering, proof, made.takeaways), job)

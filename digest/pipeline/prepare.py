@@ -66,7 +66,8 @@ def prepare(job: Job, gathered: Gathered, ledger: Ledger) -> Prepared:
     job.progress.stage("composing and rendering")
     material = _material(job, read, printed)
     edition = gated(compose(job.month, material, job.setup.imprint), job.setup.mask)
-    rendering = job.setup.renderer.render(edition)
+    published = any(channel.publishes for channel in job.setup.channels)
+    rendering = job.setup.renderer.render(edition, page=published)
     return Prepared(edition, rendering, _proof(read, edition, rendering), read.found)
 
 
