@@ -7,6 +7,7 @@ from digest.render.email import render_email, shade
 from digest.render.environment import Compiled, Form, compile_all, environment
 from digest.render.guards import subject_line
 from digest.render.notice import cut, render_notice
+from digest.render.notices import render_letter
 from digest.render.page import NOT_OUT, OUT, Page
 from digest.render.plain import heading, render_text, wrap
 from digest.render.wiki import link, render_markdown, title
@@ -67,6 +68,22 @@ class Renderer:
             notice=plain.notice,
             linked=self._forms(edition, OUT) if page else None,
         )
+
+    def notice(self, kind: str, /, **facts: object) -> tuple[str, str]:
+        """Return the subject and the text of a notice to one person, wrapped at 72 as mails are.
+
+        Args:
+            kind: which template: `templates/notices/{kind}.txt.j2`.
+            facts: what it names.
+
+        Raises:
+            TemplateError: the template is missing or wrong.
+        """
+        return render_letter(self._environments[Form.NOTICES], kind, facts)
+
+    def note(self, kind: str, /, **facts: object) -> tuple[str, str]:
+        """Return the same for a chat, a line a paragraph: a chat breaks lines itself."""
+        return render_letter(self._environments[Form.NOTICES], kind, facts, wrapped=False)
 
     def _forms(self, edition: Edition, page: Page | None) -> Linked:
         """Return the forms that may link to a page."""

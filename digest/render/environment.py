@@ -41,6 +41,7 @@ class Form(StrEnum):
     TEXT = "text"
     MARKDOWN = "markdown"
     CHAT = "chat"
+    NOTICES = "notices"
 
 
 class _Loader(jinja2.FileSystemLoader):
@@ -115,6 +116,7 @@ def _finalizer(form: Form, words: Words) -> Callable[[object], object]:
         Form.TEXT: plain,
         Form.MARKDOWN: guards.markdown,
         Form.CHAT: plain,
+        Form.NOTICES: plain,
     }
     escaped = escapes[form]
 
