@@ -1,0 +1,45 @@
+"""`digest config schema`: what a digest.yaml may hold, for editors and for checks."""
+
+from collections.abc import Callable, Mapping
+from importlib.metadata import entry_points
+from typing import Any
+
+import click
+
+from digest import delivery, paths, trackers
+from digest.cli import common
+from digest.config import Strict
+from digest.config.schema import schema_of
+from digest.errors import ConfigError
+
+
+@click.group(name="config", epilog="Example: digest config schema > config/digest.schema.json")
+def command() -> None:
+    """Tell about the config file itself."""
+
+
+@command.command(name="schema", epilog="Example: digest config schema > config/digest.schema.json")
+def schema() -> None:
+    """Print a JSON Schema of digest.yaml, with all kinds of trackers and channels that are installed.
+
+    An editor that knows YAML then completes keys and marks slips, if digest.yaml begins with the line
+    `# yaml-language-server: $schema=digest.schema.json`.
+    """
+    common.print_json(
+        schema_of(
+            _settings(trackers.TRACKERS, trackers.GROUP, trackers.kind_of),
+            _settings(delivery.CHANNELS, delivery.GROUP, delivery.kind_of),
+            (paths.config() / "digest.yaml").read_text(encoding="utf-8"),
+        )
+    )
+
+
+def _settings(ours: Mapping[str, Any], group: str, kind_of: Callable[[str], Any]) -> dict[str, type[Strict]]:
+    """Return the settings of every kind, outsiders' too; one that cannot be loaded is told and left out."""
+    found: dict[str, type[Strict]] = {}
+    for word in sorted({*ours, *(point.name for point in entry_points(group=group))}):
+        try:
+            found[word] = kind_of(word).settings
+        except ConfigError as error:
+            click.echo(f"digest: left out: {error}", err=True)
+    return found
