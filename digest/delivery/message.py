@@ -18,7 +18,7 @@ from email.utils import format_datetime
 from urllib.parse import quote
 
 from digest.errors import TemplateError
-from digest.model import Rendering
+from digest.model import Notice, Rendering
 
 SUBJECT_MOST = 150
 _ADDRESS_MOST = 254
@@ -27,6 +27,7 @@ _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _KEY = re.compile(r"[A-Za-z0-9.-]{1,120}")
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 # The recipient's own headers come first.
 _OWN = ("To", "Message-ID")
 _NAME_MOST = 60
@@ -84,21 +85,34 @@ def compose(rendering: Rendering, form: Form, date: datetime) -> Letter:
     parts = EmailMessage(policy=policy.SMTP)
     parts.set_content(_sound(rendering.text), cte="quoted-printable")
     parts.add_alternative(_sound(rendering.html), subtype="html", cte="quoted-printable")
-    # Named by content, not by chance; "=_" cannot stand in quoted-printable text.
-    boundary = "=_" + hashlib.sha256(_sound(rendering.html).encode()).hexdigest()[:32]
-    parts.set_boundary(boundary)
-    body = parts.as_bytes().partition(b"\r\n\r\n")[2]
-    headers = _headers(rendering, form, date)
-    headers["MIME-Version"] = "1.0"
-    headers["Content-Type"] = f'multipart/alternative;\r\n boundary="{boundary}"'
-    letter = Letter(
-        shared="".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii"),
-        body=body,
-        domain=form.sender.rpartition("@")[2],
-        names=tuple(headers),
-    )
-    _check(letter, form)
-    return letter
+    parts.set_boundary(_boundary(rendering.html))
+    return _letter(parts, _headers(rendering.subject, form, date, to_many=True), form)
+
+
+def compose_notice(notice: Notice, form: Form, date: datetime) -> Letter:
+    """Build a mail to one person: text, and one file of HTML where the notice has one. No list is named.
+
+    Raises:
+        TemplateError: its headers do not read back as they were meant, or the file's name is none.
+    """
+    parts = EmailMessage(policy=policy.SMTP)
+    parts.set_content(_sound(notice.text), cte="quoted-printable")
+    if notice.attachment is not None:
+        name, html = notice.attachment
+        if not _FILE.fullmatch(name):
+            raise TemplateError("mail", "an attachment's name is no plain file name")
+        parts.add_attachment(_sound(html), subtype="html", filename=name, cte="quoted-printable")
+        parts.set_boundary(_boundary(html))
+    return _letter(parts, _headers(notice.subject, form, date, to_many=False), form)
+
+
+def notice_key(notice: Notice) -> str:
+    """Return what a `Handover.key` is to an edition: the same whenever the same words go to the same person.
+
+    Another fortnight's letter under the same key has other words, and mail programs show it as another.
+    """
+    whole = f"{notice.key}\n{notice.to}\n{notice.subject}\n{notice.text}"
+    return f"notice.{hashlib.sha256(whole.encode('utf-8', 'replace')).hexdigest()[:32]}"
 
 
 def on_the_wire(body: bytes) -> bytes:
@@ -151,18 +165,46 @@ def _sound(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _headers(rendering: Rendering, form: Form, date: datetime) -> dict[str, str]:
-    """Return the shared headers as they go over the wire: ASCII, folded."""
+def _boundary(html: str) -> str:
+    """Return a boundary named by content, not by chance; "=_" cannot stand in quoted-printable text."""
+    return "=_" + hashlib.sha256(_sound(html).encode()).hexdigest()[:32]
+
+
+def _letter(parts: EmailMessage, headers: dict[str, str], form: Form) -> Letter:
+    """Return a letter of these parts; their own headers are written anew, folded where they would be long."""
+    body = parts.as_bytes().partition(b"\r\n\r\n")[2]
+    headers["MIME-Version"] = "1.0"
+    if parts.is_multipart():
+        headers["Content-Type"] = f'{parts.get_content_type()};\r\n boundary="{parts.get_boundary()}"'
+    else:
+        headers["Content-Type"] = 'text/plain; charset="utf-8"'
+        headers["Content-Transfer-Encoding"] = "quoted-printable"
+    letter = Letter(
+        shared="".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii"),
+        body=body,
+        domain=form.sender.rpartition("@")[2],
+        names=tuple(headers),
+    )
+    _check(letter, form)
+    return letter
+
+
+def _headers(subject: str, form: Form, date: datetime, *, to_many: bool) -> dict[str, str]:
+    """Return the headers as they go over the wire: ASCII, folded; those of a list where it goes to many."""
     reply_to = {} if form.reply_to is None else {"Reply-To": form.reply_to}
+    of_list = {
+        "List-Id": f"<{form.list_id}>",
+        "List-Unsubscribe": f"<mailto:{quote(form.unsubscribe, safe='@')}?subject=unsubscribe>",
+    }
+    precedence = {"Precedence": "list" if form.to_list else "bulk"}
     return {
         "From": _from(form),
         **reply_to,
-        "Subject": _encoded(clean_header(rendering.subject), "Subject"),
+        "Subject": _encoded(clean_header(subject), "Subject"),
         "Date": format_datetime(date),
-        "List-Id": f"<{form.list_id}>",
-        "List-Unsubscribe": f"<mailto:{quote(form.unsubscribe, safe='@')}?subject=unsubscribe>",
+        **(of_list if to_many else {}),
         "Auto-Submitted": "auto-generated",
-        "Precedence": "list" if form.to_list else "bulk",
+        **(precedence if to_many else {}),
         "X-Auto-Response-Suppress": "OOF, AutoReply",
     }
 

@@ -9,13 +9,16 @@ from pathlib import Path
 from pydantic import Field
 
 from digest.config import Strict
-from digest.delivery.base import PAGES, ChannelDown, Context, Handover
-from digest.delivery.message import Form, compose
+from digest.delivery.base import PAGES, ChannelDown, Context, Handover, TargetRefused
+from digest.delivery.message import Form, compose, compose_notice, notice_key, plain_address
 from digest.errors import Reason
-from digest.model import Receipt, Rendering
+from digest.model import Notice, Receipt, Rendering
 from digest.period import Month
 
 _AUDIENCE = re.compile(r"[a-z0-9-]{1,40}")
+_NOTICES = "notices"
+_WORDS = re.compile(r"[A-Za-z0-9]+")
+_STEM_MOST = 80
 # A mail in a file has no sender and no reader; .invalid belongs to nobody (RFC 2606).
 _READER = "reader@example.invalid"
 _FORM = Form(
@@ -72,6 +75,31 @@ class OutboxChannel:
                 temporary.unlink(missing_ok=True)
         return Receipt(reference=str(folder), url=(folder / f"{stem}.html").as_uri())
 
+    def write(self, notice: Notice) -> Receipt:
+        """Write a mail to one person as a file in `notices`; see `Writing.write`.
+
+        The receipt's reference is the file. The same words to the same person are the same file.
+        """
+        try:
+            address = plain_address(notice.to)
+        except ValueError as error:
+            raise TargetRefused(self.name, Reason.REJECTED, str(error)) from None
+        key = notice_key(notice)
+        letter = compose_notice(notice, _FORM, self._date())
+        folder = self._folder.resolve() / _NOTICES
+        place = folder / f"{_stem(notice.key)}-{key[-12:]}.eml"
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            temporary = _beside(place, letter.head(address, key) + letter.body)
+            try:
+                temporary.replace(place)
+            finally:
+                temporary.unlink(missing_ok=True)
+        except OSError as error:
+            detail = f"cannot write to {folder}: {error.strerror or type(error).__name__}"
+            raise ChannelDown(self.name, Reason.REJECTED, detail) from error
+        return Receipt(reference=str(place))
+
     def probe(self) -> str:
         """Look whether the folder can be written to, or made; see `Probing.probe`."""
         folder = self._folder.resolve()
@@ -102,6 +130,11 @@ def _names(rendering: Rendering) -> tuple[str, str]:
         raise ValueError(message)
     suffix = "" if rendering.audience == "all" else f"-{rendering.audience}"
     return f"digest-{month}{suffix}", month
+
+
+def _stem(key: str) -> str:
+    """Return a notice's key as a part of a file's name, which leads nowhere else; others look like it."""
+    return "-".join(_WORDS.findall(key))[:_STEM_MOST] or _NOTICES
 
 
 def _beside(place: Path, content: bytes) -> Path:

@@ -8,11 +8,19 @@ import ssl
 from collections.abc import Sequence
 
 from digest.delivery.base import MAIL, Context, Handover, TargetRefused
-from digest.delivery.message import Form, Letter, compose, on_the_wire, plain_address
+from digest.delivery.message import (
+    Form,
+    Letter,
+    compose,
+    compose_notice,
+    notice_key,
+    on_the_wire,
+    plain_address,
+)
 from digest.delivery.smtp_session import Session
 from digest.delivery.smtp_settings import Settings, all_recipients
 from digest.errors import ConfigError, Reason
-from digest.model import Receipt, Rendering
+from digest.model import Notice, Receipt, Rendering
 
 _PROBE_S = 15.0
 
@@ -44,10 +52,7 @@ class SmtpChannel:
 
     def send(self, rendering: Rendering, target: str, handover: Handover) -> Receipt:
         """Send one mail; see `Channel.send`. The receipt's reference is the server's answer."""
-        try:
-            address = plain_address(target)
-        except ValueError as error:
-            raise TargetRefused(self.name, Reason.REJECTED, str(error)) from None
+        address = self._address(target)
         known = self._recipients.get(address.casefold())
         letter, body = self._letter(rendering, to_list=known is not None and known.kind == "list")
         mail = letter.head(address, handover.key) + body
@@ -62,6 +67,25 @@ class SmtpChannel:
             session.drop()
             raise
         return Receipt(reference=session.finish())
+
+    def write(self, notice: Notice) -> Receipt:
+        """Write one mail to one person, over a connection of its own; see `Writing.write`.
+
+        Notices are rare: a connection kept for the next one would be closed by the server long before it.
+        """
+        address = self._address(notice.to)
+        letter = compose_notice(notice, _form(self._settings, to_list=False), self._date())
+        mail = letter.head(address, notice_key(notice)) + on_the_wire(letter.body)
+        session = Session(self.name, self._settings, self._tls)
+        try:
+            session.envelope(self._settings.sender.address, address, len(mail))
+            session.write(mail)
+            receipt = Receipt(reference=session.finish())
+        except BaseException:
+            session.drop()
+            raise
+        session.quit()
+        return receipt
 
     def probe(self) -> str:
         """Connect, secure, log in, and take leave; see `Probing.probe`. Somebody watches: no wait is long."""
@@ -78,6 +102,12 @@ class SmtpChannel:
         if self._session is not None:
             self._session.quit()
             self._session = None
+
+    def _address(self, target: str) -> str:
+        try:
+            return plain_address(target)
+        except ValueError as error:
+            raise TargetRefused(self.name, Reason.REJECTED, str(error)) from None
 
     def _letter(self, rendering: Rendering, *, to_list: bool) -> tuple[Letter, bytes]:
         key = (rendering, to_list)
