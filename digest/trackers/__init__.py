@@ -12,11 +12,14 @@ from digest.config.registry import Registry
 from digest.trackers.base import TrackerKind
 from digest.trackers.folder import FolderTracker
 from digest.trackers.folder import Settings as FolderSettings
+from digest.trackers.github import GitHubTracker
+from digest.trackers.github import Settings as GitHubSettings
 
 GROUP = "learning_digest.trackers"
 
 TRACKERS: Mapping[str, TrackerKind[Any]] = {
     "folder": TrackerKind(FolderSettings, FolderTracker.connect),
+    "github": TrackerKind(GitHubSettings, GitHubTracker.connect),
 }
 
 
