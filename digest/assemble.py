@@ -2,7 +2,7 @@
 
 import gc
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -22,15 +22,25 @@ from digest.trackers import kind_of as tracker_kind
 from digest.trackers.base import Context as TrackerContext
 from digest.trackers.base import Tracker
 
+# For somebody who watches; five minutes, as a run by hand should end.
+PATIENCE_S = 300.0
 _LEXICON = ("headings", "language", "ranking", "themes")
 
 
-def assemble(config: Config, *, rendering: bool = True) -> Setup:
+def assemble(
+    config: Config,
+    *,
+    rendering: bool = True,
+    patience_s: float = PATIENCE_S,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Setup:
     """Put an organisation's program together.
 
     Args:
         config: as read.
         rendering: whether editions will be rendered, so that the templates are checked now.
+        patience_s: how long the tries at one request to a service may take in all, in seconds.
+        tell: hears why something takes long.
 
     Raises:
         ConfigError: a connector's settings, or one of the files beside the config, are wrong.
@@ -44,8 +54,8 @@ def assemble(config: Config, *, rendering: bool = True) -> Setup:
     setup = Setup(
         settings=settings,
         imprint=Imprint(settings.organisation, settings.title, __version__, settings.editor),
-        trackers=_trackers(config),
-        channels=_channels(config),
+        trackers=_trackers(config, patience_s, tell),
+        channels=_channels(config, patience_s, tell),
         ledger=config.path(settings.ledger),
         editions=config.folder / "editions",
         lexicon=lexicon_of(config.folder),
@@ -93,8 +103,9 @@ def mapping(folder: Path | None, name: str) -> Mapping[str, object]:
     return tree.value
 
 
-def _trackers(config: Config) -> tuple[Tracker, ...]:
-    context = TrackerContext(config.folder, config.settings.timezone, config.settings.count_by)
+def _trackers(config: Config, patience_s: float, tell: Callable[[str], None]) -> tuple[Tracker, ...]:
+    settings = config.settings
+    context = TrackerContext(config.folder, settings.timezone, settings.count_by, patience_s, tell)
     trackers = []
     for connector in config.trackers:
         kind = tracker_kind(connector.kind, connector.tree.place((*connector.steps, "kind")))
@@ -102,8 +113,8 @@ def _trackers(config: Config) -> tuple[Tracker, ...]:
     return tuple(trackers)
 
 
-def _channels(config: Config) -> tuple[Channel, ...]:
-    context = ChannelContext(config.folder)
+def _channels(config: Config, patience_s: float, tell: Callable[[str], None]) -> tuple[Channel, ...]:
+    context = ChannelContext(config.folder, patience_s=patience_s, tell=tell)
     channels = []
     for connector in config.channels:
         kind = channel_kind(connector.kind, connector.tree.place((*connector.steps, "kind")))

@@ -122,7 +122,7 @@ class Lines:
 
     def __init__(self, *, quiet: bool = False, stop: Stop | None = None) -> None:
         self._quiet = quiet
-        self._stop = stop
+        self.stop = stop
         self._moving = False
 
     def stage(self, words: str) -> None:
@@ -147,8 +147,8 @@ class Lines:
         self._clear()
 
     def _heed(self) -> None:
-        if self._stop is not None:
-            self._stop.check()
+        if self.stop is not None:
+            self.stop.check()
 
     def _clear(self) -> None:
         if self._moving:

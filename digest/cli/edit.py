@@ -5,10 +5,12 @@ from pathlib import Path
 import click
 
 from digest.assemble import assemble
-from digest.cli import common
+from digest.cli import common, telling
 from digest.edition.headline import name_of
+from digest.ledger import EditionState, Ledger
 from digest.model import Takeaway
 from digest.pipeline import Job, Prepared, proof_of
+from digest.pipeline.approval import apply_decisions
 from digest.pipeline.editing import editorial_file
 
 _HEAD = """\
@@ -39,19 +41,24 @@ _HEAD = """\
 
 @click.command(name="edit", epilog="Example: digest edit 2026-10")
 @click.argument("month", metavar="YYYY-MM")
+@click.option("--apply", "apply_it", is_flag=True, help="Put the file's decisions into the held edition.")
 @common.config_option
-def command(month: str, config_file: Path) -> None:
+def command(month: str, config_file: Path, apply_it: bool) -> None:  # noqa: FBT001 - click passes options by name
     """Write editions/YYYY-MM.yaml with every candidate, for an editor to pin, drop and reword.
 
     A file that is there already is kept; the candidates are printed instead.
     """
+    if apply_it:
+        _apply(month, config_file)
+        return
     config = common.read_config(config_file)
     at = common.now()
     meant = common.month_meant(month, config.settings.timezone, at, over=False)
     setup = assemble(config)
     lines = common.Lines()
     with common.read_only(setup.ledger) as ledger:
-        frozen = ledger.held(meant.key) is not None
+        held = ledger.held(meant.key)
+        state = None if held is None else held.state
         prepared = proof_of(Job(setup, meant, at, lines), ledger)
     lines.end()
     file = editorial_file(setup.editions, meant.key)
@@ -66,8 +73,32 @@ def command(month: str, config_file: Path) -> None:
         click.echo(
             f"Wrote {file}. Edit it, then look: {common.program()} preview{option} --month {meant.key}"
         )
-    if frozen:
-        click.echo(f"{meant.key} is frozen. To apply it, if nobody has had it: run it with --recollect")
+    if state is not None:
+        click.echo(f"{meant.key} is frozen. {_how_to_apply(state, meant.key)}")
+
+
+def _how_to_apply(state: EditionState, month: str) -> str:
+    if state is EditionState.AWAITING_APPROVAL:
+        return f"Put your decisions into it: {common.program()} edit {month} --apply"
+    return "To apply them, if nobody has had it: run it with --recollect"
+
+
+def _apply(month: str, config_file: Path) -> None:
+    """Make the held edition again with what the file says now, from what was collected then."""
+    config = common.read_config(config_file)
+    at = common.now()
+    setup = assemble(config)
+    lines = common.Lines()
+    job = Job(setup, common.month_meant(month, config.settings.timezone, at), at, lines)
+    with Ledger.open(setup.ledger) as ledger:
+        held = apply_decisions(job, ledger)
+    lines.end()
+    for line in telling.summary(held.edition):
+        click.echo(line)
+    option = "" if config_file == common.DEFAULT else f" --config {config_file}"
+    click.echo("Look at it, then release it:")
+    click.echo(f"  {common.program()} preview{option} --month {held.month}")
+    click.echo(f"  {common.program()} approve{option} {held.month}")
 
 
 def _candidates(prepared: Prepared) -> str:

@@ -9,9 +9,12 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("init", "init", "write a commented digest.yaml to start from"),
     ("preview", "preview", "show a month's edition on a local page; sends nothing"),
     ("edit", "edit", "write the file in which an editor pins, drops and rewords takeaways"),
+    ("approve", "approve", "release an edition that is held for a look, and send it"),
     ("run", "run", "the whole job for one month: collect, compose, render, deliver, once"),
+    ("schedule", "schedule", "stay up, and make and send each edition when it is due"),
     ("status", "status", "what went out, what failed, what is in doubt"),
     ("takeaways", "takeaways", "what would be taken from these reviews, ranked, with the reasons"),
+    ("config", "config_schema", "the config file itself: `digest config schema` prints its JSON Schema"),
 )
 
 _TEXT = """\

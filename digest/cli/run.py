@@ -1,21 +1,23 @@
-"""`digest run`: the whole job for one month, now."""
+"""`digest run`: the whole job for one month, now; or whatever is due."""
 
 import sys
-from collections import Counter
 from pathlib import Path
 
 import click
 
 from digest.assemble import assemble
-from digest.cli import common
+from digest.cli import common, telling
 from digest.cli.commands import PROBLEMS
-from digest.edition.headline import count_of, name_of
+from digest.config import Config
+from digest.edition.headline import count_of
+from digest.errors import ConfigError
 from digest.ledger import Ledger
-from digest.model import Delivery, DeliveryState, Edition, Problem
-from digest.pipeline import Job, Outcome, Setup, run, trial
+from digest.pipeline import Job, run, trial
+from digest.pipeline.due_work import tick
+from digest.pipeline.notices import Desk
 
-_DONE = {DeliveryState.SENT, DeliveryState.SUPPRESSED, DeliveryState.CANCELLED}
-_ANEW = "To make it anew, if nobody has had it: --recollect"
+# A clock calls again; what waits an hour for a tracker's limit keeps nobody.
+DUE_PATIENCE_S = 2 * 60 * 60.0
 
 
 @click.command(name="run", epilog="Example: digest run --month 2026-10")
@@ -25,26 +27,63 @@ _ANEW = "To make it anew, if nobody has had it: --recollect"
     "--dry-run", is_flag=True, help="Do all but store and send; say what would be sent, and to whom."
 )
 @click.option("--recollect", is_flag=True, help="Make the month's edition anew, if nobody has had it yet.")
+@click.option(
+    "--incomplete", is_flag=True, help="Make it even where a tracker cannot be read; it says so then."
+)
+@click.option("--due", is_flag=True, help="Do what the schedule says is due, or nothing; for cron.")
+@click.option("--trust-clock", is_flag=True, help="With --due, after a long pause: the clock is right.")
 @common.json_option
-def command(config_file: Path, month: str | None, dry_run: bool, recollect: bool, as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
-    """Collect a month, find what was learnt, and send the edition: once, however often this is run."""
+def command(config_file: Path, month: str | None, **how: bool) -> None:
+    """Collect a month, find what was learnt, and send the edition: once, however often this is run.
+
+    An edition that has to be approved is made and held; `digest approve` releases it.
+    """
     config = common.read_config(config_file)
+    lines = common.Lines(quiet=how["as_json"], stop=common.Stop())
+    if how["due"]:
+        _check_alone(month, how)
+        _due(config, config_file, lines, how)
+        return
     at = common.now()
     meant = common.month_meant(month, config.settings.timezone, at)
-    setup = assemble(config)
-    lines = common.Lines(quiet=as_json, stop=common.Stop())
+    setup = assemble(config, tell=lines.stage)
     job = Job(setup, meant, at, lines)
-    if dry_run:
-        _dry(job, as_json=as_json)
+    if how["dry_run"]:
+        _dry(job, as_json=how["as_json"])
         return
     with Ledger.open(setup.ledger) as ledger:
-        outcome = run(job, ledger, recollect=recollect)
+        outcome = run(job, ledger, recollect=how["recollect"], incomplete=how["incomplete"])
     lines.end()
-    if as_json:
-        common.print_json(_as_json(outcome))
+    if how["as_json"]:
+        common.print_json(telling.outcome_json(outcome))
     else:
-        _tell(outcome, setup, config_file)
-    if outcome.problems or _open(outcome.deliveries):
+        telling.tell_outcome(outcome, setup, config_file)
+    if outcome.problems or telling.still_open(outcome.deliveries):
+        sys.exit(PROBLEMS)
+
+
+def _check_alone(month: str | None, how: dict[str, bool]) -> None:
+    others = [name for name in ("dry_run", "recollect", "incomplete") if how[name]]
+    others += ["month"] if month is not None else []
+    if others:
+        raise ConfigError(
+            "--due", f"decides by itself which month; leave out --{others[0].replace('_', '-')}"
+        )
+
+
+def _due(config: Config, config_file: Path, lines: common.Lines, how: dict[str, bool]) -> None:
+    """Do what is due; silent where that is nothing, as cron mails whatever is printed."""
+    quiet = common.Lines(quiet=not sys.stderr.isatty() or how["as_json"], stop=lines.stop)
+    setup = assemble(config, patience_s=DUE_PATIENCE_S, tell=quiet.stage)
+    desk = Desk.of(setup, None if config_file == common.DEFAULT else config_file)
+    with Ledger.open(setup.ledger) as ledger:
+        done = tick(desk, ledger, common.now(), quiet, trust_clock=how["trust_clock"])
+    quiet.end()
+    if how["as_json"]:
+        common.print_json({"done": list(done.lines), "trouble": done.trouble})
+    for line in () if how["as_json"] else done.lines:
+        click.echo(line)
+    if done.trouble:
         sys.exit(PROBLEMS)
 
 
@@ -53,16 +92,21 @@ def _dry(job: Job, *, as_json: bool) -> None:
         held = ledger.held(job.month.key)
         deliveries = ledger.deliveries(held.id) if held else ()
         prepared = trial(job, ledger)
-    had = {(d.channel, d.target) for d in deliveries if d.state in _DONE}
+    had = {(d.channel, d.target) for d in deliveries if d.state in telling.DONE}
     targets = [(channel.name, target) for channel in job.setup.channels for target in channel.targets()]
     edition, problems = prepared.edition, prepared.proof.problems
     if as_json:
         would = [{"channel": channel, "target": target} for channel, target in targets]
         common.print_json(
-            {**_edition_json(edition), "dry_run": True, "targets": would, "problems": _named(problems)}
+            {
+                **telling.edition_json(edition),
+                "dry_run": True,
+                "targets": would,
+                "problems": telling.named(problems),
+            }
         )
         return
-    for line in _summary(edition):
+    for line in telling.summary(edition):
         click.echo(line)
     if held is not None:
         click.echo(f"{job.month.key} is frozen already: a run would deliver that edition, not this one.")
@@ -70,111 +114,6 @@ def _dry(job: Job, *, as_json: bool) -> None:
     click.echo(f"Dry run: nothing was stored or sent. It would go to {count_of(len(targets), 'target')}:")
     for channel, target in targets:
         click.echo(f"  {channel}: {target}")
-    _tell_problems(problems)
+    telling.tell_problems(problems)
     if problems:
         sys.exit(PROBLEMS)
-
-
-def _summary(edition: Edition) -> list[str]:
-    facts = ", ".join(edition.masthead.facts)
-    lines = [f"{name_of(edition.month)}: {facts}."]
-    lines += [
-        f"  {n}. {card.text}  ({card.incident})" for n, card in enumerate(edition.key_takeaways, start=1)
-    ]
-    if edition.lead:
-        lines.append(f"  {edition.lead}")
-    if edition.made.unchecked:
-        lines.append(
-            f"  Left out, because they could not be checked: {count_of(edition.made.unchecked, 'incident')}."
-        )
-    return lines
-
-
-def _tell(outcome: Outcome, setup: Setup, config_file: Path) -> None:
-    month = outcome.held.month
-    for line in _summary(outcome.held.edition):
-        click.echo(line)
-    click.echo(_what_was_sent(outcome))
-    if outcome.stale:
-        click.echo(f"{month} is frozen: {outcome.stale} after it was made, and is not in it. {_ANEW}")
-    _tell_deliveries(outcome.deliveries)
-    _tell_problems(outcome.problems)
-    option = "" if config_file == common.DEFAULT else f" --config {config_file}"
-    click.echo("To see it, open in a browser or run:")
-    for page in _pages(outcome.deliveries, setup):
-        click.echo(f"  {page}")
-    click.echo(f"  {common.program()} preview{option} --month {month}")
-
-
-def _open(deliveries: tuple[Delivery, ...]) -> list[Delivery]:
-    return [d for d in deliveries if d.state not in _DONE]
-
-
-def _what_was_sent(outcome: Outcome) -> str:
-    month, waiting = outcome.held.month, len(_open(outcome.deliveries))
-    left = f" {waiting} not yet: run again." if waiting else ""
-    if outcome.sent:
-        return f"Delivered now: {outcome.sent}.{left}"
-    if waiting:
-        return f"Nothing was delivered now.{left}"
-    return f"{month} was sent before; nothing was left to send, and nothing was sent."
-
-
-def _pages(deliveries: tuple[Delivery, ...], setup: Setup) -> list[Path]:
-    """Return the pages that channels wrote to this machine."""
-    kept = {channel.name for channel in setup.channels if channel.repeatable}
-    sent = [d for d in deliveries if d.channel in kept and d.state is DeliveryState.SENT and d.reference]
-    return [page for d in sent for page in sorted(Path(d.reference or "").glob("*.html"))]
-
-
-def _tell_deliveries(deliveries: tuple[Delivery, ...]) -> None:
-    for channel in dict.fromkeys(d.channel for d in deliveries):
-        ours = [d for d in deliveries if d.channel == channel]
-        if len(ours) == 1:
-            (one,) = ours
-            click.echo(f"  {channel}: {one.state.value}, {one.reference or one.target}")
-            continue
-        states = Counter(d.state.value for d in ours)
-        click.echo(f"  {channel}: {', '.join(f'{n} {state}' for state, n in sorted(states.items()))}")
-
-
-def _tell_problems(problems: tuple[Problem, ...]) -> None:
-    if problems:
-        click.echo(f"{count_of(len(problems), 'problem').capitalize()}:", err=True)
-    for problem in problems:
-        click.echo(f"  {problem.subject}: {problem.detail}", err=True)
-
-
-def _edition_json(edition: Edition) -> dict[str, object]:
-    return {
-        "month": edition.month.key,
-        "subject": edition.subject,
-        "facts": list(edition.masthead.facts),
-        "key_takeaways": [
-            {"id": c.id, "incident": c.incident, "text": c.text} for c in edition.key_takeaways
-        ],
-        "unchecked": edition.made.unchecked,
-    }
-
-
-def _as_json(outcome: Outcome) -> dict[str, object]:
-    return {
-        **_edition_json(outcome.held.edition),
-        "fresh": outcome.fresh,
-        "sent": outcome.sent,
-        "deliveries": [
-            {
-                "channel": d.channel,
-                "target": d.target,
-                "state": d.state.value,
-                "reference": d.reference,
-                "detail": d.detail,
-            }
-            for d in outcome.deliveries
-        ],
-        "problems": _named(outcome.problems),
-    }
-
-
-def _named(problems: tuple[Problem, ...]) -> list[dict[str, str]]:
-    return [{"stage": p.stage, "subject": p.subject, "detail": p.detail} for p in problems]

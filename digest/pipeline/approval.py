@@ -4,6 +4,7 @@ from digest.errors import ConfigError, DigestError
 from digest.ledger import EditionState, HeldEdition, Ledger
 from digest.pipeline.editing import editorial_file
 from digest.pipeline.making import decisions_hash, remake
+from digest.pipeline.notices import proof_key
 from digest.pipeline.setup import Job
 
 _S = EditionState
@@ -44,7 +45,12 @@ def apply_decisions(job: Job, ledger: Ledger) -> HeldEdition:
             f"the edition of {held.month} was released already; what readers have is not changed. "
             f"If nobody has had it: digest run --month {held.month} --recollect"
         )
-    return remake(job, ledger, held)
+    made = remake(job, ledger, held)
+    if editor := job.setup.settings.editor:
+        # Whoever applied it knows of it; the schedule need not write about it.
+        ledger.take_notice(proof_key(made), editor)
+        ledger.settle_notice(proof_key(made), editor, sent=True)
+    return made
 
 
 def check_applied(job: Job, held: HeldEdition) -> None:

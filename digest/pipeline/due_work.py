@@ -37,14 +37,20 @@ _TO_MAKE = (_S.PLANNED, _S.COLLECTING)
 _TO_DELIVER = (_S.COMPOSED, _S.APPROVED, _S.ADDRESSED, _S.SENDING, _S.PAUSED)
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What one look did, a line each, none where nothing was due; and whether something went wrong."""
+
+    lines: tuple[str, ...] = ()
+    trouble: bool = False
+
+
 class ClockDoubt(DigestError):  # noqa: N818 - it says what is so
     """The clock jumped so far that nothing is made before somebody, or a tracker's clock, confirms it."""
 
 
-def tick(
-    desk: Desk, ledger: Ledger, now: datetime, progress: Progress, *, trust_clock: bool = False
-) -> tuple[str, ...]:
-    """Do what is due; return a line for each thing done, none where nothing was due.
+def tick(desk: Desk, ledger: Ledger, now: datetime, progress: Progress, *, trust_clock: bool = False) -> Done:
+    """Do what is due.
 
     Args:
         desk: the organisation's program, and how its commands are called.
@@ -64,7 +70,7 @@ def tick(
     for line in reversed(ledger.editions()):  # oldest first
         look.advance(line)
     ledger.ticked(now)
-    return tuple(look.told)
+    return Done(tuple(look.told), look.trouble)
 
 
 @dataclass(slots=True)
@@ -76,6 +82,7 @@ class _Look:
     now: datetime
     progress: Progress
     told: list[str] = field(default_factory=list)
+    trouble: bool = False
 
     @property
     def rule(self) -> Rule:
@@ -112,6 +119,7 @@ class _Look:
         except LedgerError:
             raise
         except SourcesMissing as error:
+            self.trouble = True
             self.told.append(f"{job.month}: {error}")
             self._tell(unread_notice(self.desk, job.month, error.problems))
         except DigestError as error:
@@ -145,6 +153,7 @@ class _Look:
             self.told.append(f"{month}: chats and mails wait for the page until {until}")
         problems = tuple(problem for problem in outcome.problems if problem.stage == "delivery")
         self.told += [f"{month}: {problem.subject}: {problem.detail}" for problem in problems]
+        self.trouble = self.trouble or bool(problems)
         held = self.ledger.held(month)
         if held is not None and self._in_trouble(held):
             self._trouble(job, Trouble(problems=problems, deliveries=outcome.deliveries))
@@ -176,12 +185,14 @@ class _Look:
             self._tell(reminder_notice(self.desk, held, held.cutoff, goes_at))
 
     def _trouble(self, job: Job, trouble: Trouble) -> None:
+        self.trouble = True
         self.told += [f"{job.month}: {error}" for error in trouble.errors]
         self._tell(trouble_notice(self.desk, job.month, trouble))
 
     def _tell(self, notice: Notice) -> None:
         problem = tell(notice, self.desk.setup.channels, self.ledger)
         if problem is not None:
+            self.trouble = True
             self.told.append(f"{problem.subject}: {problem.detail}")
 
     def _working_days(self, moment: datetime, days: int | None) -> datetime | None:
