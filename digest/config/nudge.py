@@ -19,7 +19,11 @@ from pydantic import (
 from digest.config.strict import Secret, Strict, Zone
 
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[^\s@<>,;:\"()\[\]\\$]+")
-_WEBHOOK = re.compile(r"https://[^\s/@?#]+/\S+|http://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?/\S*")
+_WEBHOOK = re.compile(
+    r"(?:https://[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|http://(?:localhost|127\.0\.0\.1))"
+    r"(?::[0-9]{1,5})?/[!$-;=?-\[\]_a-~]+",
+    re.IGNORECASE | re.ASCII,
+)
 _HOURS = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])\s*[-\u2013]\s*([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _HOURS_SHAPE = r"^[0-9]{1,2}:[0-9]{2} *- *[0-9]{1,2}:[0-9]{2}$"
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from digest.config.nudge import Nudge
 from digest.config.schedule import Schedule
 from digest.config.strict import Strict, Zone
 
@@ -34,6 +35,7 @@ class Settings(Strict):
     approve_after: int | None = Field(default=None, ge=1, le=20)  # working days; None: never by silence
     missing_sources: Literal["hold", "send"] = "hold"
     schedule: Schedule = Schedule()
+    nudge: Nudge | None = None
     wait_for_page: float = Field(default=6, ge=0, le=72)  # hours
     ledger: Path = Path("digest.db")
     templates: Path | None = None
