@@ -97,8 +97,9 @@ class _Look:
         for one, fresh in caught_up(due, self.now, schedule.catch_up, schedule.catch_up_days):
             if not self.ledger.plan(one.month, one.at, missed=not fresh):
                 continue
+            by_hand = f"digest run --month {one.month}"
             self.told.append(
-                f"{one.month} is due" if fresh else f"{one.month} was missed; by hand: digest run"
+                f"{one.month} is due" if fresh else f"{one.month} was missed; by hand: {by_hand}"
             )
             missed += [] if fresh else [one.month]
         if missed:
