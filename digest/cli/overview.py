@@ -12,6 +12,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("approve", "approve", "release an edition that is held for a look, and send it"),
     ("run", "run", "the whole job for one month: collect, compose, render, deliver, once"),
     ("schedule", "schedule", "stay up, and make and send each edition when it is due"),
+    ("nudge", "nudge", "ask those who own reviews that wait, privately, what was learnt"),
     ("status", "status", "what went out, what failed, what is in doubt"),
     ("takeaways", "takeaways", "what would be taken from these reviews, ranked, with the reasons"),
     ("config", "config_schema", "the config file itself: `digest config schema` prints its JSON Schema"),
