@@ -25,6 +25,7 @@ from digest.pipeline.notices import (
     trouble_notice,
     unread_notice,
 )
+from digest.pipeline.nudge import nudge_owners
 from digest.pipeline.setup import Job, Progress, Setup
 from digest.trackers.base import Clocked
 
@@ -69,6 +70,7 @@ def tick(desk: Desk, ledger: Ledger, now: datetime, progress: Progress, *, trust
     look.plan()
     for line in reversed(ledger.editions()):  # oldest first
         look.advance(line)
+    look.told += nudge_owners(desk.setup, ledger, now)
     ledger.ticked(now)
     return Done(tuple(look.told), look.trouble)
 
