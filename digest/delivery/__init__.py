@@ -14,10 +14,13 @@ from digest.delivery.outbox import OutboxChannel
 from digest.delivery.outbox import Settings as OutboxSettings
 from digest.delivery.smtp import SmtpChannel
 from digest.delivery.smtp_settings import Settings as SmtpSettings
+from digest.delivery.wikis.git import GitChannel
+from digest.delivery.wikis.git_settings import Settings as GitSettings
 
 GROUP = "learning_digest.channels"
 
 CHANNELS: Mapping[str, ChannelKind[Any]] = {
+    "git": ChannelKind(GitSettings, GitChannel),
     "outbox": ChannelKind(OutboxSettings, OutboxChannel),
     "smtp": ChannelKind(SmtpSettings, SmtpChannel),
 }

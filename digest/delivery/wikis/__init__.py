@@ -1,0 +1,1 @@
+"""Wikis: a page an edition, updated in place, and an index of the editions."""
