@@ -10,6 +10,8 @@ from typing import Any
 
 from digest.config.registry import Registry
 from digest.delivery.base import ChannelKind
+from digest.delivery.chats.slack import Settings as SlackSettings
+from digest.delivery.chats.slack import SlackChannel
 from digest.delivery.outbox import OutboxChannel
 from digest.delivery.outbox import Settings as OutboxSettings
 from digest.delivery.smtp import SmtpChannel
@@ -22,6 +24,7 @@ GROUP = "learning_digest.channels"
 CHANNELS: Mapping[str, ChannelKind[Any]] = {
     "git": ChannelKind(GitSettings, GitChannel),
     "outbox": ChannelKind(OutboxSettings, OutboxChannel),
+    "slack": ChannelKind(SlackSettings, SlackChannel),
     "smtp": ChannelKind(SmtpSettings, SmtpChannel),
 }
 
