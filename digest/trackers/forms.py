@@ -78,11 +78,15 @@ def without_blanks(text: str) -> str:
     return "\n".join("" if _NO_ANSWER.fullmatch(line) else line for line in text.split("\n"))
 
 
-def is_filled(text: str) -> bool:
-    """Whether there is a heading with words below it that are no mere field: a review, and no empty form."""
+def is_filled(text: str, known: frozenset[str]) -> bool:
+    """Whether a review is written in `text`: words below a heading that are no mere field, and no empty form.
+
+    A bold line is a heading, and so is one of the `known` ones (see `has_heading`) with a colon.
+    """
     if any(section.lines and not _is_field(section) for section in _sections(text)):
         return True
-    return any(_BOLD_LINE.fullmatch(line) for line in _shown(text))
+    others = [line for line in _shown(text) if not _HEADING.fullmatch(line[:1000])]
+    return has_heading("\n".join(others), known) or any(map(_BOLD_LINE.fullmatch, others))
 
 
 def has_heading(text: str, known: frozenset[str]) -> bool:

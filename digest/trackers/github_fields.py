@@ -108,7 +108,7 @@ class Reader:
     def _review(self, issue: Mapping[str, object], told: Labelled, text: str) -> Review:
         url = labels.web_address(_word(issue.get("html_url")))
         text = without_blanks(text)
-        if not (is_filled(text) or has_heading(text, self.headings)):
+        if not is_filled(text, self.headings):
             return Review(url=url)
         if self.settings.finished:
             finished = self.settings.finished.casefold() in map(str.casefold, label_names(issue))
