@@ -264,7 +264,6 @@ def test_a_signal_rings_and_no_sleep_follows(number: signal.Signals) -> None:
     before = signal.getsignal(number)
 
     with Bell() as bell:
-        assert not bell.rung
         os.kill(os.getpid(), number)
         bell.sleep(3600)
         bell.sleep(3600)
