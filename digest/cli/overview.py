@@ -7,6 +7,7 @@ for help, and a shell that completes words, should not wait. The commands are de
 # Command, module under digest.cli, and one line.
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("init", "init", "write a commented digest.yaml to start from"),
+    ("doctor", "doctor", "is everything right? config, connections, mail, clock, ledger: a line each"),
     ("preview", "preview", "show a month's edition on a local page; sends nothing"),
     ("edit", "edit", "write the file in which an editor pins, drops and rewords takeaways"),
     ("approve", "approve", "release an edition that is held for a look, and send it"),

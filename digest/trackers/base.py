@@ -94,6 +94,19 @@ class Clocked(Protocol):
         ...
 
 
+@runtime_checkable
+class Tracing(Protocol):
+    """A tracker that can say what told an incident's fields. Optional; `digest doctor` shows it."""
+
+    def origins(self, payload: Payload) -> Mapping[str, str]:
+        """Return what told `severity`, `service`, `team`, `cause`, `review`, `visibility`: some words each.
+
+        A field that says so itself may be left out. `tags`, where it is there, says how labels that tell
+        nothing else could tell more. The words may hold labels as they are; who prints them masks them.
+        """
+        ...
+
+
 class UnusableError(ValueError):
     """A payload that gives no incident; its text holds nothing that was read but short values."""
 

@@ -17,7 +17,7 @@ from digest.period import Month
 from digest.trackers import labels
 from digest.trackers.base import Context, Payload, UnusableError
 from digest.trackers.documents import UnreadableError, read_document, refusal
-from digest.trackers.fields import MONTH_FIELDS, by_our_names, word_of
+from digest.trackers.fields import GUARDS, MONTH_FIELDS, Reading, by_our_names, word_of
 from digest.trackers.folder_settings import Settings
 from digest.trackers.incidents import Built, Rules, build
 from digest.trackers.shelf import Entry, Shelf, key_of_document, listed, plain, read_shelf
@@ -116,6 +116,21 @@ class FolderTracker:
     def doubts(self, payload: Payload) -> Sequence[tuple[str, str]]:
         """Return what was not understood of who may see this incident."""
         return _item(payload).built.doubts
+
+    def origins(self, payload: Payload) -> Mapping[str, str]:
+        """Return what told how far the review is, and who may see the incident; see `Tracing`."""
+        item = _item(payload)
+        entry, review = item.entry, item.built.incident.review
+        sources = [(entry.place, entry.row.fields)] if entry.row else []
+        sources += [(document.file, by_our_names(document.fields)) for document in entry.documents]
+        state = Reading(sources, self._zone).told("review_state")
+        said = [place for place, fields in sources if any(fields.get(name) for name in GUARDS)]
+        return {
+            "review": f"{state[0]} review_state" if state else review.file or "no file carries its key",
+            "visibility": listed(said)
+            if said
+            else f"`visibility: {self.settings.visibility}` of this tracker",
+        }
 
     @cached_property
     def _shelf(self) -> Shelf:
