@@ -36,10 +36,10 @@ class Base:
         """Return the address of `path`, which starts with a slash, or is empty for the base itself.
 
         Raises:
-            ValueError: the path starts otherwise; it could change the host.
+            ValueError: the path starts otherwise, and could change the host; or the base has a query.
         """
-        if path and not path.startswith("/"):
-            raise ValueError("a path starts with a slash")
+        if path and (not path.startswith("/") or "?" in self.url):
+            raise ValueError("a path starts with a slash, and follows an address without a query")
         return self.url + path
 
     def holds(self, url: str) -> bool:
@@ -59,7 +59,7 @@ def read_base(text: str) -> Base:
     scheme, host, _ = where
     if scheme == "http" and not _is_loopback(host):
         raise ValueError("expected https://; http:// is for this machine only, since anybody could listen")
-    return Base(text.rstrip("/"), where)
+    return Base(text if "?" in text else text.rstrip("/"), where)
 
 
 def origin(url: str) -> Origin | None:

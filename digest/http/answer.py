@@ -18,9 +18,10 @@ _UTF_8 = re.compile(r"[^;]*(?:;\s*charset\s*=\s*\"?utf-?8\"?\s*|;(?!\s*charset)[
 _DIGITS_MOST = 100
 # Each costs some hundred bytes once read, however few it took on the wire.
 _CONTAINERS_MOST = 500_000
-# RFC 8288: the target in angle brackets, then parameters, values quoted or not.
-_LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w!#$&+.^|~*-]+(?:\s*=\s*(?:"[^"]*"|[^",;\s]*))?)*)')
-_REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^",;\s]*))', re.IGNORECASE)
+# RFC 8288: the target in angle brackets, then parameters, their values quoted or not.
+_PARAMETER = r';\s*([\w!#$&+.^|~*-]+)(?:\s*=\s*(?:"([^"]*)"|([^",;\s]*)))?'
+_PARAMETERS = re.compile(_PARAMETER, re.ASCII)
+_LINK = re.compile(rf"<([^<>]*)>((?:\s*{_PARAMETER})*)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +64,19 @@ class Answer:
 
     def next_links(self) -> list[str]:
         """Return the targets of its links to the next page, as written, each once."""
-        links = _LINK.findall(self.headers.get("Link", ""))
-        return list(dict.fromkeys(target for target, rest in links if "next" in _relations(rest)))
+        links = _LINK.finditer(self.headers.get("Link", ""))
+        return list(dict.fromkeys(link[1] for link in links if "next" in _relations(link[2])))
 
     def _malformed(self, detail: str) -> RemoteError:
         return RemoteError(self.service or "service", Reason.MALFORMED, detail)
 
 
 def _relations(parameters: str) -> list[str]:
-    match = _REL.search(parameters)
-    return (match[1] or match[2] or "").lower().split() if match else []
+    """Return the relations that a link states; where it states them twice, the first count (RFC 8288)."""
+    for name, quoted, bare in _PARAMETERS.findall(parameters):
+        if name.lower() == "rel":
+            return [*(quoted or bare).lower().split()]
+    return []
 
 
 def _no_json(kind: str) -> str:

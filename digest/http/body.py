@@ -6,6 +6,8 @@ from digest.errors import Reason
 from digest.http.failure import A_FEW, ONCE, Failure
 
 _GZIP, _ZLIB, _RAW = 31, 15, -15
+# A gzip file may consist of several, RFC 1952 section 2.2. Each one costs a copy of what follows.
+_MEMBERS_MOST = 16
 
 
 def unpacked(raw: bytes, encoding: str, most: int) -> bytes:
@@ -47,8 +49,9 @@ def _bits(raw: bytes, name: str) -> int:
 
 
 def _inflate(raw: bytes, bits: int, most: int) -> bytes:
-    parts, size = [], 0
-    while raw:
+    parts: list[bytes] = []
+    size = 0
+    while raw and len(parts) < _MEMBERS_MOST:
         packed = zlib.decompressobj(bits)
         parts.append(packed.decompress(raw, most - size + 1))
         size += len(parts[-1])
@@ -56,6 +59,7 @@ def _inflate(raw: bytes, bits: int, most: int) -> bytes:
             raise too_large(most)
         if not packed.eof:
             raise Failure(Reason.NO_ANSWER, "its answer broke off", A_FEW)
-        # A gzip file may consist of several, RFC 1952 section 2.2.
         raw = packed.unused_data
+    if raw:
+        raise zlib.error
     return b"".join(parts)

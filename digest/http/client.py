@@ -8,6 +8,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlencode, urlsplit
 
+from requests.structures import CaseInsensitiveDict
+
 from digest import __version__
 from digest.errors import ConfigError, Reason, RemoteError
 from digest.http.address import origin, read_base, resolve
@@ -21,6 +23,7 @@ from digest.http.wire import Wire
 _REDIRECTS = {301, 302, 303, 307, 308}
 _SEE_OTHER = 303
 _NO_CONTENT = 204
+_PARTIAL = 206
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,11 @@ class Client:
         except ValueError as error:
             raise ConfigError(service, str(error)) from None
         self._mask = masker([*secrets, *secrets_in(given)])
-        ours = {"User-Agent": f"learning-digest/{__version__}", "Accept": "application/json"}
-        sent = ours | given | {"Accept-Encoding": "gzip"}
+        sent = CaseInsensitiveDict(
+            {"User-Agent": f"learning-digest/{__version__}", "Accept": "application/json"}
+        )
+        sent.update(given)
+        sent["Accept-Encoding"] = "gzip"
         self._wants_json = "json" in sent["Accept"]
         self._wire = Wire(service, sent, ca_file, self._limits)
 
@@ -155,7 +161,7 @@ class Client:
         return _Got(answer, url)
 
     def _check(self, answer: Answer, *, writing: bool) -> None:
-        if 200 <= answer.status <= 299:  # noqa: PLR2004 - success, RFC 9110 section 15.3
+        if 200 <= answer.status <= 299 and answer.status != _PARTIAL:  # noqa: PLR2004 - success, RFC 9110 15.3
             return
         if answer.status < 400:  # noqa: PLR2004 - neither success nor an error
             raise Failure(Reason.MALFORMED, f"{answer.status}: an answer that nobody asked for", ONCE)
@@ -201,7 +207,8 @@ class Client:
         try:
             return persist(step, worth, self._pace, self._tell)
         except Failure as error:
-            failure = error
+            # Its traceback would keep the connection, and the answer, alive.
+            failure = error.with_traceback(None)
         # Outside the handler, so that no exception of requests, with an address in it, hangs on to this one.
         raise self._error(failure.reason, failure.detail + failure.effort)
 

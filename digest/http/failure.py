@@ -53,6 +53,8 @@ def refused(answer: Answer, now: datetime, mask: Mask, *, writing: bool) -> Fail
     message = _message(answer)
     told = told_s(answer.headers, answer.date or now)
     reason, words, tries = _meaning(status, limited=_is_limit(answer, message))
+    if told is not None and tries > ONCE:
+        tries = PATIENTLY
     if reason is Reason.RATE_LIMITED and told is not None:
         words += f"; it asks to wait {spoken(told)}"
     if writing and reason is Reason.UNAVAILABLE and status not in _NEVER_DONE:
@@ -79,7 +81,7 @@ def _meaning(status: int, *, limited: bool) -> tuple[Reason, str, int]:
         tries = ONCE if status in _NEVER_DONE else A_FEW
         return Reason.UNAVAILABLE, "the service failed", tries
     reason, words = _REFUSALS.get(status, (Reason.REJECTED, "the request was refused"))
-    return reason, words, ONCE
+    return reason, words, A_FEW if reason.passing else ONCE
 
 
 _REFUSALS = {
@@ -87,6 +89,7 @@ _REFUSALS = {
     403: (Reason.AUTH, "the token may not do this; check what it is allowed"),
     404: (Reason.NOT_FOUND, "not there, or not visible to this token"),
     407: (Reason.AUTH, "a proxy on the way wants a log-in of its own"),
+    408: (Reason.UNAVAILABLE, "the request took too long to arrive"),
     410: (Reason.NOT_FOUND, "gone, or switched off there"),
 }
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from socket import gaierror
 from typing import NamedTuple
 
-from requests.exceptions import InvalidHeader, InvalidURL
+from requests.exceptions import InvalidURL
 from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NewConnectionError, ReadTimeoutError
 
 from digest.errors import Reason
@@ -25,7 +25,7 @@ class Fault(NamedTuple):
     tries: int
 
 
-_LOST = Fault(Reason.NO_ANSWER, "the line was lost before its answer was complete", PATIENTLY)
+_LOST = Fault(Reason.NO_ANSWER, "its answer was garbled, or broke off", PATIENTLY)
 _NO_TLS = Fault(Reason.UNAVAILABLE, "no secure connection; check the address and its port", A_FEW)
 _NO_HOST = Fault(
     Reason.UNAVAILABLE, "no such host is known here; check the address, and the network", PATIENTLY
@@ -50,7 +50,7 @@ def fault_of(error: BaseException, limits: Limits) -> Fault:
         (gaierror, _NO_HOST),
         (ConnectTimeoutError, too_late),
         ((ReadTimeoutError, TimeoutError), silent),
-        ((InvalidURL, InvalidHeader, LocationParseError), _NO_URL),
+        ((InvalidURL, LocationParseError), _NO_URL),
     ]
     return next((fault for kind, fault in kinds if any(isinstance(one, kind) for one in chain)), _LOST)
 

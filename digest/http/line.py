@@ -2,11 +2,14 @@
 
 The time-outs of requests hold for one read: a byte a minute keeps an answer going for ever, in its head
 as in its body. So a second handle of the socket is kept, and shut down when an answer takes too long.
+Only the look-up of a name cannot be cut; the resolver has limits of its own.
 """
 
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -15,17 +18,21 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 
 class Line:
-    """The connection in use. `cut` may be called from another thread, the rest from one."""
+    """The connection in use, by one thread; another may cut it."""
 
     def __init__(self) -> None:
         self.was_cut = False
+        self._turn = 0
         self._lock = threading.Lock()
         self._handle: socket.socket | None = None
         self._connection: HTTPConnection | None = None
 
-    def begin(self) -> None:
-        """Start an exchange."""
-        self.was_cut = False
+    def begin(self) -> Callable[[], None]:
+        """Start an exchange; return what cuts it, and no later one, from any thread."""
+        with self._lock:
+            self._turn += 1
+            self.was_cut = False
+        return partial(self._cut, self._turn)
 
     def opened(self, connection: HTTPConnection, sock: socket.socket) -> socket.socket:
         """Take note of a new socket, before TLS takes it over; return it."""
@@ -37,9 +44,11 @@ class Line:
                 raise TimeoutError
         return sock
 
-    def cut(self) -> None:
-        """End the exchange under way: whoever waits for the socket finds it closed."""
+    def _cut(self, turn: int) -> None:
+        """End an exchange: whoever waits for its socket finds that closed."""
         with self._lock:
+            if turn != self._turn:
+                return
             self.was_cut = True
             if self._handle is not None:
                 with suppress(OSError):
@@ -47,8 +56,16 @@ class Line:
 
     def end(self) -> None:
         """End an exchange; where the connection was closed with it, the second handle is too."""
+        with self._lock:
+            self._turn += 1
         if self._connection is None or self._connection.sock is None:
             self.release()
+
+    def close(self) -> None:
+        """Close the connection; urllib3 itself leaves that to the garbage collector."""
+        if self._connection is not None:
+            self._connection.close()
+        self.release()
 
     def release(self) -> None:
         """Let go of the second handle."""

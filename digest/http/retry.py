@@ -34,9 +34,9 @@ def persist(step: Callable[[], T], worth: Worth, pace: Pace, tell: Callable[[str
     """
     started = pace.clock()
 
-    def spent_s(state: RetryCallState | None = None) -> float:
+    def spent_s() -> float:
         # The waits count in full, whatever the clock made of them.
-        return max(pace.clock() - started, state.idle_for if state else 0.0)
+        return float(max(pace.clock() - started, retrying.statistics["idle_for"]))
 
     def announce(state: RetryCallState) -> None:
         failure = _failure(state)
@@ -47,7 +47,7 @@ def persist(step: Callable[[], T], worth: Worth, pace: Pace, tell: Callable[[str
         sleep=pace.sleep,
         retry=lambda state: _is_worth_another(state, worth),
         wait=lambda state: _wait(state, pace.jitter()),
-        stop=lambda state: spent_s(state) + state.upcoming_sleep > pace.patience_s,
+        stop=lambda state: spent_s() + state.upcoming_sleep > pace.patience_s,
         before_sleep=announce,
         reraise=True,
     )
@@ -79,6 +79,9 @@ def _wait(state: RetryCallState, jitter: float) -> float:
 
 
 def _waiting(failure: Failure, wait_s: float) -> str:
-    if failure.told_s is not None and failure.told_s > 0:
+    asked_s = failure.told_s or 0.0
+    if asked_s > wait_s:
+        return f"waiting {spoken(wait_s)} of the {spoken(asked_s)} that it asked for"
+    if asked_s > 0:
         return f"waiting {spoken(wait_s)}, as it asked"
     return f"{failure.detail}; trying again in {spoken(wait_s)}"

@@ -28,8 +28,8 @@ _REFUSAL_MOST = 64 * 1024
 _REFUSALS_FROM = 300
 _FAULTS = (requests.RequestException, HTTPError, OSError)
 
-# Its warnings hold whole addresses, and with them the secret part of a webhook's.
-logging.getLogger("urllib3").propagate = False
+# What it logs, warnings too, holds whole addresses, and with them the secret part of a webhook's.
+logging.getLogger("urllib3").setLevel(logging.CRITICAL + 1)
 
 
 class Wire:
@@ -54,9 +54,8 @@ class Wire:
             Failure: nothing came, or not all of it, or too much.
         """
         body = None if content is None else _Body(content)
-        timer = threading.Timer(self._limits.total_s, self._line.cut)
+        timer = threading.Timer(self._limits.total_s, self._line.begin())
         timer.daemon = True
-        self._line.begin()
         timer.start()
         try:
             return self._exchange(method, url, body)
@@ -69,8 +68,8 @@ class Wire:
 
     def close(self) -> None:
         """Close the connection; may be called more than once."""
+        self._line.close()
         self._adapter.close()
-        self._line.release()
 
     def _exchange(self, method: str, url: str, body: "_Body | None") -> Answer:
         headers = self._headers if body is None else self._headers | {"Content-Type": "application/json"}
@@ -79,10 +78,15 @@ class Wire:
         response = self._adapter.send(request, stream=True, timeout=waits, verify=self._verify)
         with response:
             status = response.status_code
-            content = (
-                _refusal(response) if status >= _REFUSALS_FROM else _read(response, self._limits.bytes_most)
-            )
+            content = _refusal(response) if status >= _REFUSALS_FROM else self._content(response)
         return Answer(status, response.headers, content, self._service)
+
+    def _content(self, response: requests.Response) -> bytes:
+        content = _read(response, self._limits.bytes_most)
+        if self._line.was_cut:
+            # The end of the line ends a head, or a body without a length, as if it were whole.
+            raise TimeoutError
+        return content
 
     def _failure(self, error: Exception, body: "_Body | None") -> Failure:
         fault = self._fault(error)
