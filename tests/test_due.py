@@ -274,6 +274,9 @@ def test_the_operator_says_how_late_is_too_late() -> None:
         ),
         # The same wall time, over a change of clocks: 26 October is a Monday.
         ("2026-10-23 08:00", 1, Rule(zone="Europe/Berlin"), "2026-10-26 09:00"),
+        # 02:30 comes twice on the day after, and the first counts, also after a second one.
+        ("2026-10-24 00:30", 1, Rule(zone="Europe/Berlin", weekend=NO_WEEKEND), "2026-10-25 00:30"),
+        ("2026-10-25 01:30", 365, Rule(zone="Europe/Berlin", weekend=NO_WEEKEND), "2027-10-25 00:30"),
         # Late in the evening in UTC it is the next day already in Tokyo.
         ("2026-11-05 23:00", 1, Rule(zone="Asia/Tokyo"), "2026-11-08 23:00"),
     ],
