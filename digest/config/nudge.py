@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from datetime import time
-from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import (
@@ -85,7 +84,7 @@ _Hours = Annotated[
 class Nudge(Strict):
     """Who is asked privately about incidents that wait for a review or a learning, when, and how often."""
 
-    teams: Mapping[str, _Owner] = MappingProxyType({})
+    teams: Mapping[str, _Owner] = Field(default_factory=dict)
     otherwise: _Owner | None = None
     hours: _Hours = Field(default=(time(9), time(17)), json_schema_extra={"default": "09:00-17:00"})
     timezone: Zone | None = None
