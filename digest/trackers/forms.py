@@ -12,7 +12,7 @@ from digest.trackers.fields import ALIASES, GUARDS, field_name, texts
 from digest.trackers.marks import says_private
 from digest.trackers.slips import slip_of
 
-_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*")
+_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(.*)")
 _FENCE = re.compile(r" {0,3}(?:```|~~~)")
 _NO_ANSWER = re.compile(r"[ \t]*_no response_[ \t]*", re.IGNORECASE)
 _BOX = re.compile(r"[-*+] \[([ xX])\][ \t]*(.*)")
@@ -110,7 +110,7 @@ def _sections(text: str) -> Iterator[_Section]:
             continue
         if heading:
             yield _Section(*heading, tuple(held))
-        heading, held = (match[1], number), []
+        heading, held = (match[1].strip().rstrip("#").rstrip(), number), []
     if heading:
         yield _Section(*heading, tuple(held))
 
@@ -185,7 +185,7 @@ def _guarding(name: str, section: _Section) -> tuple[str, object]:
 def _guards(name: str) -> bool:
     if name in _FIELD_OF:
         return _FIELD_OF[name] in GUARDS
-    slip = slip_of(name)
+    slip = slip_of(name) if len(name) <= _LONGEST_GUARD else None
     return slip is not None and slip.guards
 
 

@@ -21,6 +21,7 @@ from digest.trackers.base import Context, Payload
 from digest.trackers.forms import plain_heading
 from digest.trackers.github_api import HEADERS, Api
 from digest.trackers.github_fields import Place, Reader, label_names
+from digest.trackers.github_origins import origins_of
 from digest.trackers.github_settings import Settings
 from digest.trackers.incidents import Built
 
@@ -113,6 +114,11 @@ class GitHubTracker:
     def doubts(self, payload: Payload) -> Sequence[tuple[str, str]]:
         """Return why it is in doubt who may see this issue."""
         return self._built(payload).doubts
+
+    def origins(self, payload: Payload) -> Mapping[str, str]:
+        """Return what told this issue's fields; see `Tracing`."""
+        issue, _, place = _parts(payload)
+        return origins_of(issue, self.to_incident(payload), place, self.reader)
 
     def probe(self) -> str:
         """Ask each repository for its newest issues; return `acme/incidents: 21 issues carry "incident"`."""
@@ -230,11 +236,7 @@ class GitHubTracker:
         return {"issue": issue, "comments": comments, "place": place}
 
     def _built(self, payload: Payload) -> Built:
-        issue, comments, place = payload["issue"], payload["comments"], payload["place"]
-        if not (isinstance(issue, Mapping) and isinstance(comments, Sequence) and isinstance(place, Place)):
-            message = "not a payload of this tracker"
-            raise TypeError(message)
-        return self.reader.built(issue, comments, place)
+        return self.reader.built(*_parts(payload))
 
     def _prefix(self, repository: str) -> str:
         return "" if self.settings.repository else f"{repository.rpartition('/')[2]}-"
@@ -260,6 +262,14 @@ class GitHubTracker:
         if place.visibility == "private" and self.settings.visibility != "public":
             told += "; it is private, so none is printed without `visibility: public`"
         return told
+
+
+def _parts(payload: Payload) -> tuple[Mapping[str, object], Sequence[object], Place]:
+    issue, comments, place = payload["issue"], payload["comments"], payload["place"]
+    if not (isinstance(issue, Mapping) and isinstance(comments, Sequence) and isinstance(place, Place)):
+        message = "not a payload of this tracker"
+        raise TypeError(message)
+    return issue, comments, place
 
 
 def _from(month: Month) -> datetime:

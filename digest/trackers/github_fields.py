@@ -65,7 +65,7 @@ class Reader:
         """
         number = number_of(issue)
         names = label_names(issue)
-        told = Labelled.of(names, self._label_rules())
+        told = Labelled.of(names, self.label_rules())
         body = text_of(issue.get("body"))
         comment = self._review_comment(comments)
         texts = [text for text in (body, comment) if text.strip()]
@@ -77,7 +77,8 @@ class Reader:
         incident = replace(built.incident, review=review, follow_ups=())
         return self._guarded(replace(built, incident=incident), told, place, place.of(number))
 
-    def _label_rules(self) -> LabelRules:
+    def label_rules(self) -> LabelRules:
+        """Return how this organisation writes its labels."""
         settings = self.settings
         ignored = {*settings.label, *((settings.finished,) if settings.finished else ())}
         return LabelRules(settings.labels, settings.severities, frozenset(map(str.casefold, ignored)))
@@ -92,7 +93,7 @@ class Reader:
     def _row(self, issue: Mapping[str, object], told: Labelled, place: Place) -> dict[str, object]:
         """Return the issue as the row of a table, by our names."""
         number = number_of(issue)
-        fields: dict[str, object] = dict(_issue_fields(issue))
+        fields: dict[str, object] = dict(issue_fields(issue))
         for name, values in told.fields.items():
             fields[name] = [*values, *_listed(fields.get(name))] if name in GUARDS else values
         fields["severity"] = worst(_listed(fields.get("severity")), self.settings.severities)
@@ -200,7 +201,7 @@ def people_of(issue: Mapping[str, object], place: Place, texts: Sequence[str]) -
     return [f"@{login}" for login in dict.fromkeys(logins) if login.casefold() != place.person.casefold()]
 
 
-def _issue_fields(issue: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+def issue_fields(issue: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     """Yield what an organisation's own issue fields tell, by our names."""
     told = issue.get("issue_field_values")
     theirs: dict[str, object] = {}

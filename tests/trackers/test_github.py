@@ -11,6 +11,7 @@ import pytest
 import yaml
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
+from servers import github_server
 from servers.github_server import GitHubServer, Request
 
 from digest import paths
@@ -481,6 +482,20 @@ def test_a_private_repository_needs_the_operators_word(
     assert only(connect(visibility=setting)).visibility is seen
 
 
+@pytest.mark.parametrize(
+    "told", [{"private": None}, {"private": True}, {"visibility": None, "private": None}]
+)
+def test_a_repository_that_contradicts_itself_is_private(
+    server: GitHubServer, connect: Connect, told: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.first.visibility = "public"
+    server.add(closed=A_DAY_IN_MAY)
+    shown = github_server.repository_shape(server.first) | told
+    monkeypatch.setattr(github_server, "repository_shape", lambda _: shown)
+
+    assert only(connect(visibility=None)).visibility is Visibility.UNKNOWN
+
+
 def test_without_that_word_the_risk_is_explained_and_the_setting_named(
     server: GitHubServer, connect: Connect
 ) -> None:
@@ -800,6 +815,22 @@ def test_nothing_read_shows_in_a_repr(server: GitHubServer, connect: Connect) ->
     list(tracker.fetch(MAY))
 
     assert "anary" not in repr(tracker)
+
+
+def test_it_says_what_told_each_field(server: GitHubServer, connect: Connect) -> None:
+    body = f"### Severity\n\nSEV2\n\n### Team\n\nWeb\n\n{REVIEW}"
+    server.add(body=body, labels=["incident", "sev1", "area/search", "x"], closed=A_DAY_IN_MAY)
+    tracker = connect()
+    [payload] = tracker.fetch(MAY)
+
+    origins = tracker.origins(payload)
+
+    assert origins["severity"] == "label sev1"
+    assert origins["service"] == "label area/search"
+    assert origins["team"] == "the form in its body"
+    assert "cause" not in origins
+    assert origins["review"] == "its body; the issue is closed"
+    assert origins["visibility"] == "`visibility: public` of this tracker"
 
 
 # --- Settings ----------------------------------------------------------------------------------
