@@ -216,7 +216,8 @@ def test_an_owner_of_two_teams_gets_one_letter_in_any_spelling(
     look(setup, ledger, clock)
 
     (letter,) = writer.got
-    assert "of Payments and SEARCH" in " ".join(letter.text.split())
+    assert "- 1, Incident 1 (Payments)" in letter.text
+    assert "- 2, Incident 2 (SEARCH)" in letter.text
 
 
 def test_teams_without_an_owner_are_named_to_the_operator_and_asked_otherwise() -> None:

@@ -34,6 +34,7 @@ def waiting(**over: Any) -> SimpleNamespace:
     fields: dict[str, Any] = {
         "key": "1421",
         "title": "Sign-in refused",
+        "team": "Payments",
         "standing": Standing.WAITING_REVIEW,
         "days": 34,
         "url": "https://tracker.example.org/incidents/1421",
