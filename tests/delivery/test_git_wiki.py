@@ -3,7 +3,7 @@
 import stat
 import subprocess
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -250,6 +250,28 @@ def test_a_renamed_page_is_updated_under_its_new_name(remote: GitRemote) -> None
     assert "](What%20we%20learnt%20%28October%29)" in remote.pages()[INDEX]
 
 
+def test_the_index_links_to_the_page_and_not_to_a_copy_of_it(remote: GitRemote) -> None:
+    send(remote)
+    remote.write("A copy.md", remote.pages()[PAGE])
+    send(remote, edition("corrected"))
+    assert "](Incident-digest-2026-10)" in remote.pages()[INDEX]
+    assert "A%20copy" not in remote.pages()[INDEX]
+    assert "corrected" not in remote.pages()["A copy.md"]
+
+
+@pytest.mark.parametrize(
+    ("name", "linked"), [("caf\udce9.md", "caf%E9"), ("a](x).md", "a%5D%28x%29"), ("a\nb.md", "a%0Ab")]
+)
+def test_a_page_of_any_name_is_updated_and_linked(remote: GitRemote, name: str, linked: str) -> None:
+    send(remote)
+    remote.write(name, remote.pages()[PAGE])
+    remote.write(PAGE, None)
+    receipt = send(remote, edition("corrected"))
+    assert "corrected" in remote.pages()[name]
+    assert receipt.url == f"https://wiki.example.org/{linked}"
+    assert f"]({linked})" in remote.pages()[INDEX]
+
+
 def test_two_copies_of_a_renamed_page_are_refused_by_name(remote: GitRemote) -> None:
     send(remote)
     remote.write("A.md", remote.pages()[PAGE])
@@ -349,7 +371,6 @@ def test_what_the_machine_has_configured_for_git_counts_for_nothing(
         f'[core]\n\thooksPath = {home}/hooks\n[url "https://elsewhere.invalid/"]\n\tinsteadOf = http\n'
         f'[credential]\n\thelper = "!touch {evil}"\n[user]\n\tname = Eve\n'
     )
-    (home / ".netrc").write_text("machine 127.0.0.1 login eve password wrong\n")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("GIT_DIR", str(home / "elsewhere"))
     monkeypatch.setenv("GIT_CONFIG_PARAMETERS", f"'core.hooksPath={home}/hooks'")
@@ -359,6 +380,17 @@ def test_what_the_machine_has_configured_for_git_counts_for_nothing(
     assert PAGE in remote.pages()
     assert not evil.exists()
     assert set(remote.credentials) == {remote.credentials[0]}
+
+
+def test_no_credential_that_lies_about_is_used(
+    remote: GitRemote, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".netrc").write_text(f"machine 127.0.0.1 login bot password {TOKEN}\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GIT_ASKPASS", str(program(tmp_path / "ask", f"echo {TOKEN}")))
+    with pytest.raises(ChannelDown, match="refused the log-in"):
+        send(remote, token=None)
+    assert set(remote.credentials) == {""}
 
 
 @pytest.mark.parametrize(
@@ -552,10 +584,14 @@ def test_delivering_ends_well_where_the_answer_to_the_push_was_lost(
     remote: GitRemote, tmp_path: Path
 ) -> None:
     remote.drop_push_answers = 1
-    with Ledger.open(tmp_path / "digest.db") as ledger:
+    now = [NOW]
+    with Ledger.open(tmp_path / "digest.db", lambda: now[0]) as ledger:
         first = deliver(frozen(ledger), [channel(remote)], ledger, pace=Pace((), lambda _: None))
-        assert [one.state for one in first.deliveries] == [DeliveryState.RETRY_WAIT]
-    assert len(remote.log()) == 2
+        now[0] += timedelta(minutes=2)
+        second = deliver(frozen(ledger), [channel(remote)], ledger, pace=Pace((), lambda _: None))
+    assert [one.state for one in first.deliveries] == [DeliveryState.RETRY_WAIT]
+    assert [one.state for one in second.deliveries] == [DeliveryState.SENT]
+    assert remote.log() == ["Incident digest for 2026-05", "Edit Home.md"]
 
 
 def test_git_that_is_missing_or_too_old_is_told(remote: GitRemote, tmp_path: Path) -> None:

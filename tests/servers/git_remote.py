@@ -66,7 +66,7 @@ class GitRemote:
             content = text if isinstance(text, bytes) else text.encode()
             blob = self.git("hash-object", "-w", "--stdin", stdin=content).strip()
             line = f"{mode} {blob}\t{page}\0"
-        self.git("update-index", "-z", "--index-info", stdin=line.encode(), **index)
+        self.git("update-index", "-z", "--index-info", stdin=line.encode("utf-8", "surrogateescape"), **index)
         tree = self.git("write-tree", **index).strip()
         parents = ("-p", tip) if tip else ()
         commit = self.git("commit-tree", *parents, "-m", f"Edit {page}", tree).strip()

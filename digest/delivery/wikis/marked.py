@@ -102,7 +102,7 @@ def written(page: str | None, key: str, body: str) -> str:
     if not part.ours:
         raise PartRefused(
             "its marked part was edited by hand; move the words that are to stay above or below the marks, "
-            "delete what is between the marks (or the page), and have it sent again"
+            "delete what is between the marks (or the page), then run the month again"
         )
     if part.body == body and part.hash is not None:
         return page
