@@ -1,4 +1,4 @@
-"""Says where each field of an issue was read: a label, an issue field or a form. Pure; for `digest doctor`."""
+"""Says where each field of an issue was read: a label, an issue field or a form. Pure; for the doctor."""
 
 from collections.abc import Iterator, Mapping
 
