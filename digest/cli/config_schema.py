@@ -1,6 +1,6 @@
 """`digest config schema`: what a digest.yaml may hold, for editors and for checks."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -27,19 +27,23 @@ def schema() -> None:
     """
     common.print_json(
         schema_of(
-            _settings(trackers.TRACKERS, trackers.GROUP, trackers.kind_of),
-            _settings(delivery.CHANNELS, delivery.GROUP, delivery.kind_of),
+            settings_of(_words(trackers.TRACKERS, trackers.GROUP), trackers.kind_of),
+            settings_of(_words(delivery.CHANNELS, delivery.GROUP), delivery.kind_of),
             (paths.config() / "digest.yaml").read_text(encoding="utf-8"),
         )
     )
 
 
-def _settings(ours: Mapping[str, Any], group: str, kind_of: Callable[[str], Any]) -> dict[str, type[Strict]]:
-    """Return the settings of every kind, outsiders' too; one that cannot be loaded is told and left out."""
+def settings_of(words: Iterable[str], kind_of: Callable[[str], Any]) -> dict[str, type[Strict]]:
+    """Return the settings of every kind named; one that cannot be loaded is told and left out."""
     found: dict[str, type[Strict]] = {}
-    for word in sorted({*ours, *(point.name for point in entry_points(group=group))}):
+    for word in words:
         try:
             found[word] = kind_of(word).settings
         except ConfigError as error:
             click.echo(f"digest: left out: {error}", err=True)
     return found
+
+
+def _words(ours: Iterable[str], group: str) -> list[str]:
+    return sorted({*ours, *(point.name for point in entry_points(group=group))})

@@ -19,7 +19,7 @@ from digest.pipeline import Setup
 from digest.pipeline.checks.report import Check, Level, fail
 from digest.pipeline.checks.rounds import Terms, rounds
 
-_PATIENCE_S = 20.0  # for the tries at one request: somebody watches
+_PATIENCE_S = 10.0  # for the tries at one request: somebody watches
 _COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 _CLEAR = "\r\033[K"
 

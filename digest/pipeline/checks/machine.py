@@ -9,7 +9,7 @@ from digest.config import Settings
 from digest.due import next_due
 from digest.errors import DigestError
 from digest.ledger import Ledger
-from digest.pipeline.checks.report import Check, fail, ok, warn, worded
+from digest.pipeline.checks.report import Check, fail, ok, warn
 from digest.pipeline.checks.words import ago
 from digest.trackers.base import Clocked, Tracker
 
@@ -36,18 +36,20 @@ def clock_checks(trackers: Sequence[Tracker], now: datetime, zone: str) -> Itera
     """Compare this machine's time with what the trackers' servers say; `now` is aware."""
     here = f"{now.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} in {zone}"
     compared = False
+    silent: list[str] = []
     for tracker in trackers:
-        if not isinstance(tracker, Clocked):
-            continue
         try:
-            there = tracker.server_time()
-        except DigestError as error:
-            yield warn("clock", f"could not be compared with {tracker.name}'s: {worded(error)}")
+            there = tracker.server_time() if isinstance(tracker, Clocked) else None
+        except DigestError:
+            silent.append(tracker.name)
             continue
         if there is not None:
             compared = True
             yield _compared(tracker.name, now - there, here)
-    if not compared:
+    if silent and not compared:
+        names = ", ".join(silent)
+        yield warn("clock", f"{here}; not compared, as there was no answer from {names}", "see below why")
+    elif not compared:
         yield ok("clock", f"{here}; no tracker tells the time, so it was compared with nothing")
 
 

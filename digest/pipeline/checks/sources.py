@@ -19,6 +19,7 @@ from digest.trackers.collect import CollectPlan, collect
 _LOOK_BACK = 3  # months that are asked for, until one has incidents
 _HELD = 12  # months of the ledger whose words are looked at
 _PROBLEMS_TOLD = 3
+_SUMMED_UP = "`severities:`"  # what names this setting is about a severity, and those are counted below
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,11 @@ def content_checks(tracker: Tracker, bench: Bench) -> Iterator[Check]:
     """Read the last full month that has incidents as a run would; say what came of it, and store nothing."""
     subject, mask = subject_of(tracker), bench.setup.mask
     collected = _read(tracker, bench)
-    for problem in collected.problems[:_PROBLEMS_TOLD]:
+    problems = [problem for problem in collected.problems if _SUMMED_UP not in problem.detail]
+    for problem in problems[:_PROBLEMS_TOLD]:
         level = warn if all(source.complete for source in collected.sources) else fail
         yield level(subject, mask(problem.detail))
-    more = len(collected.problems) - _PROBLEMS_TOLD
+    more = len(problems) - _PROBLEMS_TOLD
     if more > 0:
         yield warn(
             subject, f"{count_of(more, 'more problem')} of {name_of(collected.month)}", "see `digest preview`"

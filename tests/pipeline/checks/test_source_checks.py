@@ -10,7 +10,7 @@ from workshop import Workshop
 
 from digest.errors import Reason, RemoteError
 from digest.ledger import Ledger
-from digest.model import Collected, Review, Visibility
+from digest.model import Collected, Problem, Review, Visibility
 from digest.period import Month
 from digest.pipeline.checks.sources import Bench, connection_checks, content_checks
 
@@ -196,3 +196,19 @@ def test_a_review_that_is_missing_is_said(bench: Bench) -> None:
     lines = told(FakeTracker([october(review=Review())], told={"review": "no heading of a review"}), bench)
 
     assert "review missing (no heading of a review)" in lines[1]
+
+
+def test_a_severity_is_told_in_the_sum_and_not_once_more_for_each_incident(bench: Bench) -> None:
+    class Saying(FakeTracker):
+        def place(self, payload: Any) -> str:
+            return f"#{payload['incident'].key}"
+
+        def problems(self, payload: Any = None) -> list[Problem]:
+            what = "severity: 'ouch' is not understood; say what it is under `severities:`"
+            return [Problem("trackers", self.name, f"{self.place(payload)} {what}")] if payload else []
+
+    lines = told(Saying([october(severity=None, severity_label="ouch")]), bench)
+
+    assert [line for line in lines if "ouch" in line and line.startswith("warn")] == [
+        starting(lines, "warn severities")
+    ]
