@@ -58,7 +58,7 @@ def _inflate(raw: bytes, bits: int, most: int) -> bytes:
         if size > most:
             raise too_large(most)
         if not packed.eof:
-            raise Failure(Reason.NO_ANSWER, "its answer broke off", A_FEW)
+            raise zlib.error
         raw = packed.unused_data
     if raw:
         raise zlib.error

@@ -91,15 +91,21 @@ class Client:
         """Return the answer, one of 2xx, of the service at `path` below its base.
 
         Tried again, as long as the patience lasts: 429, 502, 503, 504, no connection, no answer in time;
-        a few times: other 5xx, an answer cut short, and where `headers` accept JSON, any that is none.
+        a few times: other 5xx, an answer that is garbled, and where `headers` accept JSON, any that is none.
+
+        Raises:
+            RemoteError: for the reasons that the class gives, once trying again is over.
         """
         return self._get(self._at(path, params)).answer
 
     def pages(self, path: str, params: Mapping[str, str] | None = None) -> Iterator[Answer]:
         """Yield the answer at `path`, then each that a link to the next page leads to, as `get` does.
 
-        Links are followed as they are, within the origin. A page met twice, or more pages than the limit,
-        is a `RemoteError`, raised after the pages before it were yielded.
+        Links are followed as they are, within the origin.
+
+        Raises:
+            RemoteError: as `get`; and MALFORMED, after the pages before it were yielded, where a page comes
+                twice, lies elsewhere, or is one more than the limit allows.
         """
         url = self._at(path, params)
         seen: set[str] = set()
@@ -122,6 +128,10 @@ class Client:
 
         Tried again only where it was surely not done: 429, or no connection was made. Where it may have
         been done, the reason is in doubt: NO_ANSWER, for 5xx too.
+
+        Raises:
+            RemoteError: for the reasons that the class gives.
+            ValueError, TypeError: `json` is none.
         """
         url = self._at(path, None)
         content = encoder.dumps(json, allow_nan=False).encode()
@@ -133,7 +143,9 @@ class Client:
 
     def _at(self, path: str, params: Mapping[str, str] | None) -> str:
         url = self._base.at(path)
-        return f"{url}?{urlencode(params)}" if params else url
+        if not params:
+            return url
+        return f"{url}{'&' if '?' in url else '?'}{urlencode(params)}"
 
     def _get(self, url: str) -> _Got:
         return self._tried(lambda: self._get_once(url), reading)

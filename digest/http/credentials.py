@@ -55,9 +55,17 @@ def secrets_in(headers: Mapping[str, str]) -> Iterator[str]:
             yield from (part for part in {value, value.split()[-1]} if len(part) >= _LEAST)
 
 
+def _forms(secret: str) -> Iterator[str]:
+    yield secret
+    # One that is no Unicode has a form in URLs all the same.
+    for quoting in (quote, quote_plus):
+        for safe in ("", "/"):
+            yield quoting(secret, safe, None, "surrogatepass")
+
+
 def masker(secrets: Iterable[str]) -> Mask:
     """Return what takes each secret out of a text, as it is or as a URL writes it."""
-    forms = {form for one in secrets for form in (one, quote(one), quote(one, safe=""), quote_plus(one))}
+    forms = {form for one in secrets for form in _forms(one)}
     # The longest first: one may be part of another.
     ordered = sorted(forms - {""}, key=lambda form: (-len(form), form))
     if not ordered:

@@ -6,7 +6,7 @@ from typing import TypeVar
 from tenacity import RetryCallState, Retrying
 
 from digest.errors import Reason
-from digest.http.failure import ONCE, Failure
+from digest.http.failure import ONCE, PATIENTLY, Failure
 from digest.http.pace import Pace
 from digest.http.waits import next_wait, spoken
 
@@ -33,6 +33,16 @@ def persist(step: Callable[[], T], worth: Worth, pace: Pace, tell: Callable[[str
         Failure: the last one, once it is not worth another try or the next would end the patience.
     """
     started = pace.clock()
+    spoilt = 0
+
+    def is_worth_another(state: RetryCallState) -> bool:
+        nonlocal spoilt
+        failure = _failure(state)
+        if failure is None or worth(failure) == ONCE:
+            return False
+        # A long outage does not count against the first garbled answer after it.
+        spoilt += worth(failure) < PATIENTLY
+        return spoilt < worth(failure)
 
     def spent_s() -> float:
         # The waits count in full, whatever the clock made of them.
@@ -45,7 +55,7 @@ def persist(step: Callable[[], T], worth: Worth, pace: Pace, tell: Callable[[str
 
     retrying = Retrying(
         sleep=pace.sleep,
-        retry=lambda state: _is_worth_another(state, worth),
+        retry=is_worth_another,
         wait=lambda state: _wait(state, pace.jitter()),
         stop=lambda state: spent_s() + state.upcoming_sleep > pace.patience_s,
         before_sleep=announce,
@@ -63,11 +73,6 @@ def _failure(state: RetryCallState) -> Failure | None:
     """Return why the try failed; None where it succeeded, or was stopped by something else."""
     error = state.outcome.exception() if state.outcome else None
     return error if isinstance(error, Failure) else None
-
-
-def _is_worth_another(state: RetryCallState, worth: Worth) -> bool:
-    failure = _failure(state)
-    return failure is not None and state.attempt_number < worth(failure)
 
 
 def _wait(state: RetryCallState, jitter: float) -> float:
