@@ -145,6 +145,16 @@ def test_a_connection_is_used_again_but_not_after_a_broken_answer(serve: Serve) 
     assert [asked.line for asked in script.asked] == [1, 1, 1, 2]
 
 
+def test_a_client_that_was_closed_connects_again(serve: Serve) -> None:
+    script, client = serve(page([]))
+    client.close()
+    client.get("/a")
+    client.close()
+    client.close()
+    client.get("/a")
+    assert [asked.line for asked in script.asked] == [1, 2]
+
+
 def test_a_post_sends_its_json_and_returns_what_was_said(serve: Serve) -> None:
     script, client = serve(Reply(200, b"ok", {"Content-Type": "text/plain"}))
     answer = client.post("/hook", {"text": "Ölstand \ud800"})
@@ -441,6 +451,12 @@ def test_an_answer_that_never_pauses_for_long_is_cut_all_the_same(
     _, client = serve(reply, **over)
     error = failure(lambda: client.get("/a"))
     assert (error.reason, error.detail) == (Reason.NO_ANSWER, "its answer took more than 1 s")
+
+
+def test_a_refusal_is_one_however_slowly_its_body_comes(serve: Serve) -> None:
+    head = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2000\r\n\r\n"
+    script, client = serve(slow(head, b" " * 2000), limits=Limits(total_s=0.3))
+    assert (failure(lambda: client.get("/a")).reason, len(script.asked)) == (Reason.AUTH, 1)
 
 
 def test_after_an_answer_was_cut_the_next_one_is_whole(serve: Serve) -> None:

@@ -1,25 +1,31 @@
 """The parts of the client that need no network: addresses, links, waits, JSON, packed bodies, masks."""
 
 import contextlib
+import errno
 import gzip
+import itertools
 import json
 import math
 import zlib
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from socket import gaierror
 from urllib.parse import quote, urlsplit
 
 import pytest
 import requests
+import urllib3.connection
 from hypothesis import example, given
 from hypothesis import strategies as st
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from digest.errors import Reason, RemoteError
-from digest.http import Answer, read_base
+from digest.http import Answer, Limits, read_base
 from digest.http.address import origin, resolve
 from digest.http.body import unpacked
 from digest.http.credentials import masker
 from digest.http.failure import Failure
+from digest.http.faults import fault_of
 from digest.http.waits import MOST_S, next_wait, read_date, read_retry_after, spoken, told_s
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -317,6 +323,65 @@ def test_a_packed_body_that_broke_off_is_noticed(body: bytes, cut: int) -> None:
     for raw, name in ((gzip.compress(body), "gzip"), (zlib.compress(body), "deflate")):
         with pytest.raises(Failure):
             unpacked(raw[:-cut], name, 10_000)
+
+
+# --- Faults of the connection ---------------------------------------------------------------
+
+
+def raised(*chain: BaseException) -> BaseException:
+    """Return the first, raised from the second, and so on."""
+    for error, cause in itertools.pairwise(chain):
+        error.__cause__ = cause
+    return chain[0]
+
+
+CONNECTION = urllib3.connection.HTTPSConnection("api.example.org")
+REFUSED = ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
+
+
+@pytest.mark.parametrize(
+    ("chain", "reason", "words"),
+    [
+        (
+            [requests.ConnectTimeout(), ConnectTimeoutError(), TimeoutError()],
+            Reason.UNAVAILABLE,
+            "it cannot be reached: no connection within 10 s",
+        ),
+        (
+            [requests.ConnectionError(), NewConnectionError(CONNECTION, "canary"), REFUSED],
+            Reason.UNAVAILABLE,
+            "it cannot be reached: connection refused",
+        ),
+        (
+            [requests.ConnectionError(), NewConnectionError(CONNECTION, "canary"), OSError("canary")],
+            Reason.UNAVAILABLE,
+            "it cannot be reached: no connection",
+        ),
+        (
+            [
+                requests.ConnectionError(),
+                NameResolutionError("h", CONNECTION, gaierror()),
+                gaierror(-2, "canary"),
+            ],
+            Reason.UNAVAILABLE,
+            "no such host is known here; check the address, and the network",
+        ),
+        ([requests.ReadTimeout(), TimeoutError()], Reason.NO_ANSWER, "no answer within 60 s"),
+        ([TimeoutError()], Reason.NO_ANSWER, "no answer within 60 s"),
+        (
+            [requests.exceptions.InvalidURL("canary")],
+            Reason.REJECTED,
+            "no request can be made of its address; check it",
+        ),
+        ([requests.ConnectionError("canary")], Reason.NO_ANSWER, "its answer was garbled, or broke off"),
+        ([OSError("canary")], Reason.NO_ANSWER, "its answer was garbled, or broke off"),
+    ],
+)
+def test_a_fault_is_worded_from_what_lies_under_it(
+    chain: list[BaseException], reason: Reason, words: str
+) -> None:
+    fault = fault_of(raised(*chain), Limits())
+    assert (fault.reason, fault.detail) == (reason, words)
 
 
 # --- Masks ----------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ class _Got:
 
 
 class Client:
-    """A client of one service. Not for two threads at once; connects when first asked.
+    """A client of one service. Not for two threads at once; connects when asked, after `close` too.
 
     `headers` hold the credentials; they go to the origin of `base` and nowhere else. They, and
     `secrets`, are masked in all that is said. A `ca_file` takes the place of the public authorities.
@@ -43,7 +43,8 @@ class Client:
     Every failure of a method is a `RemoteError`. Its reason follows from the status: 401 and 403 AUTH,
     404 and 410 NOT_FOUND, 429 (and GitHub's 403 for it) RATE_LIMITED, 5xx UNAVAILABLE, others REJECTED.
     UNAVAILABLE too where no connection was made, NO_ANSWER where no whole answer came, MALFORMED where
-    it cannot be read or leads nowhere that we go.
+    it cannot be read or leads nowhere that we go. The detail begins with the status, where there is one
+    (`403: …`), and has the service's own words, where there are any, after `; it says: `.
 
     Raises:
         ConfigError: `base`, a header or `ca_file` cannot be used.
