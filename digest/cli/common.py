@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 import click
 
 from digest.config import Config, load
-from digest.errors import ConfigError, DigestError
+from digest.errors import ConfigError
 from digest.ledger import Ledger
 from digest.period import Month
+from digest.pipeline.setup import Stopped
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -95,10 +96,6 @@ def program() -> str:
 def print_json(value: object) -> None:
     """Print a result for programs."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-class Stopped(DigestError):  # noqa: N818 - it says what is so
-    """The process was asked to end; what was being sent has been sent, and settled."""
 
 
 class Stop:

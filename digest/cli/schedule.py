@@ -20,6 +20,7 @@ from digest.ledger import Ledger
 from digest.pipeline import Progress
 from digest.pipeline.due_work import Done, tick
 from digest.pipeline.notices import Desk
+from digest.pipeline.setup import Stopped
 from digest.scheduler import EVERY_MINUTES, Bell, keep_ticking, live_in_utc
 
 Work = Callable[[Desk, Ledger, datetime, Progress], Done]
@@ -83,7 +84,7 @@ class Ticker:
             with Ledger.open(setup.ledger) as ledger:
                 for line in self._work(desk, ledger, now, progress).lines:
                     self._log.info("%s", line)
-        except common.Stopped:
+        except Stopped:
             self._log.info("stopped between two steps; what is left is done after the next start")
             return
         self._tell_next(config, now)
@@ -119,7 +120,7 @@ class _Heeding:
 
     def _heed(self) -> None:
         if self._bell.rung:
-            raise common.Stopped("stopped as asked")
+            raise Stopped("stopped as asked")
 
 
 class _Line(logging.Formatter):

@@ -5,6 +5,7 @@ send is the channel's.
 """
 
 import contextlib
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from digest.model import Delivery, DeliveryState, Problem, Receipt, Rendering
 _D = DeliveryState
 # So many targets in a row refused for good, with one and the same code: it is not the targets.
 _ALIKE_MOST = 20
+# What may stand behind a link that readers click; a channel of somebody else's may say anything.
+_WEB = re.compile(r"https?://[^\s<>\"\\]+")
 _REST = "whoever is left waits for the next run"
 
 
@@ -125,7 +128,8 @@ class _Run(Generic[C]):
         if self.rendering is not None or not pages or self.held.rendering.linked is None:
             return None
         names = {page.name for page in pages}
-        urls = [d.url for d in self.ledger.deliveries(self.held.id) if d.channel in names and d.url]
+        told = [d.url for d in self.ledger.deliveries(self.held.id) if d.channel in names and d.url]
+        urls = [url for url in told if _WEB.fullmatch(url)]
         if urls:
             self.rendering = self.held.rendering.with_page(urls[0])
             return None

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from digest.delivery.deliver import Pace, deliver
+from digest.delivery.deliver import deliver
 from digest.errors import DigestError
 from digest.ledger import EditionState, HeldEdition, Ledger
 from digest.model import Delivery, DeliveryState, Problem
@@ -110,7 +110,7 @@ def _deliver(job: Job, ledger: Ledger, held: HeldEdition) -> Outcome:
         )
     job.progress.stage(f"delivering {job.month.key}")
     wait = timedelta(hours=job.setup.settings.wait_for_page)
-    pace = Pace(page_wait=wait, now=lambda: job.now)
+    pace = replace(job.setup.pace, page_wait=wait, now=lambda: job.now)
     outcome = deliver(held, job.setup.channels, ledger, _counted(held, job, ledger), pace)
     return Outcome(
         held,

@@ -26,7 +26,7 @@ from digest.pipeline.notices import (
     unread_notice,
 )
 from digest.pipeline.nudge import nudge_owners
-from digest.pipeline.setup import Job, Progress, Setup
+from digest.pipeline.setup import Job, Progress, Setup, Stopped
 from digest.trackers.base import Clocked
 
 _S = EditionState
@@ -119,7 +119,7 @@ class _Look:
                 self._after(job, run(job, self.ledger))
             elif line.state is _S.FAILED:
                 self._trouble(job, Trouble((f"it could not be made ({line.setback})",), made=False))
-        except LedgerError:
+        except (LedgerError, Stopped):
             raise
         except SourcesMissing as error:
             self.trouble = True

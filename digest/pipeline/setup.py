@@ -1,20 +1,26 @@
 """What a run needs, connected and checked before the first request."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from digest.config import Settings
 from digest.delivery.base import Channel
+from digest.delivery.deliver import Pace
 from digest.edition import Imprint
+from digest.errors import DigestError
 from digest.insights import Causes
 from digest.model import Incident
 from digest.period import Month
 from digest.render import Renderer
 from digest.takeaways import Lexicon
 from digest.trackers.base import Tracker
+
+
+class Stopped(DigestError):  # noqa: N818 - it says what is so
+    """The process was asked to end; what was being sent has been sent, and settled."""
 
 
 class Progress(Protocol):
@@ -53,6 +59,7 @@ class Setup:
     mask: Callable[[str], str]  # of what is printed, whoever wrote it
     renderer: Renderer
     config_hash: str
+    pace: Pace = field(default_factory=Pace)  # of delivering; its page_wait and clock are the run's
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class MailServer:
     connections: int = 0
     at_rcpt: Mapping[str, str] = field(default_factory=dict)  # address: the reply instead of 250
     after_dot: Mapping[str, str] = field(default_factory=dict)
+    down: bool = False  # every conversation ends at its first step
 
     def got(self) -> list[str]:
         """Return who got a mail, sorted, as often as they did."""
@@ -43,6 +44,14 @@ class Handler:
         if session.ssl is None:
             self.server.connections += 1
         return responses
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if self.server.down:
+            return "421 4.3.2 closing"
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
