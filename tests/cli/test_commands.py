@@ -184,7 +184,7 @@ def test_a_kind_that_there_is_not(call: Call, shop: Workshop) -> None:
     status, _, err = call("status", "-c", shop.file)
 
     assert status == 2
-    assert "digest.yaml:8 trackers[0].kind" in err
+    assert "digest.yaml:10 trackers[0].kind" in err
     assert "'folder'" in err
 
 
