@@ -18,6 +18,8 @@ _UTF_8 = re.compile(r"[^;]*(?:;\s*charset\s*=\s*\"?utf-?8\"?\s*|;(?!\s*charset)[
 _DIGITS_MOST = 100
 # Each costs some hundred bytes once read, however few it took on the wire.
 _CONTAINERS_MOST = 500_000
+# One that nobody closed reaches to the end. It never tries a place twice: `++` and `*+` give nothing back.
+_JSON_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\Z)', re.DOTALL)
 # RFC 8288: the target in angle brackets, then parameters, their values quoted or not.
 _PARAMETER = r';\s*([\w!#$&+.^|~*-]+)(?:\s*=\s*(?:"([^"]*)"|([^",;\s]*)))?'
 _PARAMETERS = re.compile(_PARAMETER, re.ASCII)
@@ -49,7 +51,7 @@ class Answer:
             raise self._malformed(_no_json(name.strip().lower()))
         if not _UTF_8.fullmatch(kind):
             raise self._malformed("its JSON is not in UTF-8")
-        if self.body.count(b"[") + self.body.count(b"{") > _CONTAINERS_MOST:
+        if _containers(self.body) > _CONTAINERS_MOST:
             raise self._malformed("its JSON has more parts than any page of incidents")
         try:
             return _read(self.body)
@@ -84,6 +86,15 @@ def _no_json(kind: str) -> str:
         return "it answered with a web page, not JSON; is the address the API's, and the token valid?"
     shown = kind if _MEDIA_TYPE.fullmatch(kind) else "something unnamed"
     return f"it answered with {shown}, not JSON; is the address the API's?"
+
+
+def _containers(body: bytes) -> int:
+    """Return how many objects and arrays a body begins; where they are few, those in its texts too."""
+    found = body.count(b"[") + body.count(b"{")
+    if found <= _CONTAINERS_MOST:
+        return found
+    bare = _JSON_STRING.sub(b"", body)
+    return bare.count(b"[") + bare.count(b"{")
 
 
 class _NotHonestError(ValueError):

@@ -13,14 +13,14 @@ from datetime import UTC, datetime, timedelta
 
 from digest import paths
 from digest.config import read_yaml
-from digest.errors import RemoteError
+from digest.errors import Reason, RemoteError
 from digest.http import Answer, Client, Pace
 from digest.model import Incident, Problem
 from digest.period import Month
 from digest.trackers.base import Context, Payload
 from digest.trackers.forms import plain_heading
 from digest.trackers.github_api import HEADERS, Api
-from digest.trackers.github_fields import Place, Reader, label_names
+from digest.trackers.github_fields import Place, Reader, is_no_incident, label_names, numbered
 from digest.trackers.github_origins import origins_of
 from digest.trackers.github_settings import Settings
 from digest.trackers.incidents import Built
@@ -31,8 +31,6 @@ _A_DAY = timedelta(days=1)
 _YOUNG_S = 3600.0  # how long a list may serve for earlier months
 _REACH = 12  # months further back, once a second earlier month is asked for: the usual history
 _FEW = 5  # issues that are asked for one by one
-# Closed as no incident: a false alarm, or one that another issue already tells of.
-_NOT_INCIDENTS = frozenset({"not_planned", "duplicate"})
 # Sections that a record of what happened does not have, and a review does.
 _OF_REVIEWS = ("takeaways", "went_well", "went_wrong", "lucky")
 
@@ -159,7 +157,7 @@ class GitHubTracker:
         reading = self._reading(repository, month)
         for issue in reading.issues:
             if self._may_count(issue, reading.place, month):
-                yield self._payload(issue, reading.place)
+                yield from self._payload(issue, reading.place)
 
     def _numbers(self, repository: str, keys: Sequence[str]) -> set[int]:
         prefix = self._prefix(repository)
@@ -188,8 +186,8 @@ class GitHubTracker:
         found = self._found(repository, numbers) if len(numbers) > _FEW else {}
         for number in sorted(numbers):
             issue = found.get(number) or self.api.issue(place, number)
-            if issue and self._is_labelled(issue) and issue.get("state_reason") not in _NOT_INCIDENTS:
-                yield self._payload(issue, place)
+            if issue and self._is_labelled(issue) and not is_no_incident(issue):
+                yield from self._payload(issue, place)
 
     def _found(self, repository: str, numbers: set[int]) -> dict[int, Mapping[str, object]]:
         """Return those among the labelled issues, looked through from the newest to the oldest wanted."""
@@ -211,13 +209,16 @@ class GitHubTracker:
             return True
         if at is None or not _from(month) <= at < month.end + _A_DAY or not self._is_labelled(issue):
             return False
-        if issue.get("state_reason") not in _NOT_INCIDENTS:
+        if not is_no_incident(issue):
             return True
         self._left_out.extend([place.of(issue.get("number"))] if at in month else [])
         return False
 
     def _counted(self, issue: Mapping[str, object]) -> datetime | None:
         told = issue["closed_at" if self.context.count_by == "resolved" else "created_at"]
+        if told is None and issue.get("state") == "closed":
+            message = "closed, and not when"
+            raise ValueError(message)
         at = None if told is None else datetime.fromisoformat(str(told))
         return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
 
@@ -229,11 +230,18 @@ class GitHubTracker:
             return True
         return all(label.casefold() in names for label in self.settings.label)
 
-    def _payload(self, issue: object, place: Place) -> Payload:
+    def _payload(self, issue: object, place: Place) -> Iterator[Payload]:
+        """Yield an issue with the comments that may hold its review; nothing where it is gone by now."""
         comments: Sequence[object] = ()
-        if self.settings.review == "comment" and isinstance(issue, Mapping) and issue.get("comments"):
-            comments = self.api.comments(place.name, int(str(issue["number"])))
-        return {"issue": issue, "comments": comments, "place": place}
+        number, count = numbered(issue)
+        if self.settings.review == "comment" and number and count:
+            try:
+                comments = self.api.comments(place.name, number, count)
+            except RemoteError as error:
+                if error.reason is Reason.NOT_FOUND and self.api.issue(place, number) is None:
+                    return
+                raise
+        yield {"issue": issue, "comments": comments, "place": place}
 
     def _built(self, payload: Payload) -> Built:
         return self.reader.built(*_parts(payload))

@@ -17,6 +17,9 @@ from digest.trackers.github_fields import Place
 
 HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 _PER_PAGE = 100  # the most that the API gives
+# So many of the largest, each character six bytes as JSON, are less than a client takes in one answer.
+_COMMENTS_PER_PAGE = 50
+_COMMENT_PAGES = 20
 _LAST = re.compile(r'<([^<>]*)>\s*;\s*rel="last"')
 _NEEDS = "the token needs Issues: read on this repository"
 _VISIBILITIES = frozenset({"public", "internal", "private"})
@@ -60,15 +63,12 @@ class Api:
         if told.get("has_issues") is False:
             detail = f"{repository}: its issues are switched off, or moved elsewhere; is this the repository?"
             raise RemoteError(self.service, Reason.NOT_FOUND, detail)
-        visibility = told.get("visibility") or ("public" if told.get("private") is False else "private")
-        if told.get("private") is not False and visibility == "public":
-            visibility = "private"
         owner = told.get("owner")
         person = owner.get("login") if isinstance(owner, Mapping) and owner.get("type") == "User" else ""
         return Place(
             name=repository,
             prefix=prefix,
-            visibility=visibility if visibility in _VISIBILITIES else "private",
+            visibility=_visibility(told),
             person=str(person or ""),
             address=str(told.get("url") or ""),
         )
@@ -122,13 +122,19 @@ class Api:
             self._malformed(place.of(number))
         # A transferred issue answers from its new repository.
         is_here = told.get("repository_url") == place.address or not place.address
-        return told if is_here and told.get("number") == number and not _is_pull_request(told) else None
+        is_it = isinstance(told.get("number"), int) and told["number"] == number
+        return told if is_here and is_it and not _is_pull_request(told) else None
 
-    def comments(self, repository: str, number: int) -> tuple[object, ...]:
-        """Return the comments on an issue, oldest first; raises as `issues` does."""
+    def comments(self, repository: str, number: int, count: int) -> tuple[object, ...]:
+        """Return the newest comments on an issue, 1,000 or fewer, oldest first; raises as `issues` does.
+
+        `count` is how many the issue says it has: anybody may write more of them than one wants to read.
+        """
         path = f"/repos/{repository}/issues/{number}/comments"
         where = f"{repository}#{number}"
-        answers = self._named_pages(where, self.client.pages(path, {"per_page": str(_PER_PAGE)}))
+        first = max(1, -(-count // _COMMENTS_PER_PAGE) - _COMMENT_PAGES + 1)
+        params = {"per_page": str(_COMMENTS_PER_PAGE), **({"page": str(first)} if first > 1 else {})}
+        answers = self._named_pages(where, self.client.pages(path, params))
         return tuple(item for answer in answers for item in self._items(where, answer))
 
     def _pages(self, repository: str, params: Mapping[str, str]) -> Iterator[Answer]:
@@ -158,19 +164,28 @@ class Api:
         raise RemoteError(self.service, Reason.MALFORMED, detail)
 
 
+def _visibility(told: Mapping[object, object]) -> str:
+    """Return who may see a repository; private where that is not said, or said in two ways."""
+    is_open = told.get("private") is False
+    visibility = told.get("visibility") or ("public" if is_open else "private")
+    if not isinstance(visibility, str) or visibility not in _VISIBILITIES:
+        return "private"
+    return visibility if is_open or visibility != "public" else "private"
+
+
 def _is_pull_request(item: object) -> bool:
     return isinstance(item, Mapping) and item.get("pull_request") is not None
 
 
 def _once_each(items: Iterator[object]) -> Iterator[object]:
     """Yield the issues; of two with one number, which a page that moved gives twice, the first."""
-    seen: set[object] = set()
+    seen: set[int] = set()
     for item in items:
         number = item.get("number") if isinstance(item, Mapping) else None
-        if _is_pull_request(item) or (isinstance(number, int) and number in seen):
-            continue
-        seen.add(number)
-        yield item
+        known = {number} if isinstance(number, int) else set[int]()
+        if not _is_pull_request(item) and not known & seen:
+            yield item
+            seen |= known
 
 
 def _last_page(answer: Answer) -> int:

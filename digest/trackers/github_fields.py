@@ -27,8 +27,14 @@ _NOBODY = frozenset(
     {"all", "channel", "everyone", "head", "here", "latest", "main", "next", "stable", "team"}
 )
 
+# Closed as no incident: a false alarm, or one that another issue already tells of.
+_NOT_INCIDENTS = frozenset({"not_planned", "duplicate"})
 # On a public repository anybody may comment; what is printed is written by those whom it trusts.
 _TRUSTED = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+_ANYBODYS = (
+    "it was opened and closed by one person, whom GitHub does not count among your people; "
+    "if it was an incident, assign it to one of you"
+)
 _MARKER = re.compile(r"\s*<!--\s*(?:incident[- ])?(?:review|post-?mortem)\s*-->", re.IGNORECASE)
 
 
@@ -75,7 +81,7 @@ class Reader:
         review = self._review(issue, told, body if self.settings.review == "body" else comment)
         # What a review asks for stays in its text, where it is read with the rest.
         incident = replace(built.incident, review=review, follow_ups=())
-        return self._guarded(replace(built, incident=incident), told, place, place.of(number))
+        return self._guarded(issue, replace(built, incident=incident), told, place)
 
     def label_rules(self) -> LabelRules:
         """Return how this organisation writes its labels."""
@@ -104,6 +110,9 @@ class Reader:
         }
         for name, theirs in (("created", "created_at"), ("resolved", "closed_at")):
             fields[name] = _moment(issue.get(theirs), f"{place.of(number)} {theirs}")
+        if issue.get("state") == "closed" and not fields["resolved"]:
+            message = f"{place.of(number)} is closed, and GitHub does not say when"
+            raise UnusableError(message)
         return fields
 
     def _review(self, issue: Mapping[str, object], told: Labelled, text: str) -> Review:
@@ -125,12 +134,15 @@ class Reader:
         marked = [text for text in texts if _MARKER.match(text)]
         return (marked or [text for text in texts if has_heading(text, self.headings)] or [""])[-1]
 
-    def _guarded(self, built: Built, told: Labelled, place: Place, where: str) -> Built:
+    def _guarded(self, issue: Mapping[str, object], built: Built, told: Labelled, place: Place) -> Built:
         """Let nothing pass of which it is in doubt who may see it."""
+        where = place.of(number_of(issue))
         incident = built.incident
         doubts = [*built.doubts, *((where, doubt) for doubt in told.doubts)]
         if not self._is_open(place):
             doubts.append((where, _private(place.name)))
+        elif place.visibility == "public" and _is_anybodys(issue):
+            doubts.append((where, _ANYBODYS))
         if doubts and incident.visibility is Visibility.PUBLIC:
             incident = replace(incident, visibility=Visibility.UNKNOWN)
         notes = [*(f"{where}: {note}" for note in told.notes), *self._unread_severity(incident, where)]
@@ -153,6 +165,19 @@ def number_of(issue: Mapping[str, object]) -> int:
         message = "a number is expected"
         raise TypeError(message)
     return number
+
+
+def numbered(issue: object) -> tuple[int, int]:
+    """Return an issue's number and how many comments it has; 0 for what cannot be read, and is told later."""
+    told = issue if isinstance(issue, Mapping) else {}
+    number, count = told.get("number"), told.get("comments")
+    return (number if isinstance(number, int) else 0), (count if isinstance(count, int) else 0)
+
+
+def is_no_incident(issue: Mapping[str, object]) -> bool:
+    """Whether an issue was closed as none."""
+    reason = issue.get("state_reason")
+    return isinstance(reason, str) and reason in _NOT_INCIDENTS
 
 
 def label_names(issue: Mapping[str, object]) -> tuple[str, ...]:
@@ -241,6 +266,22 @@ def _listed(value: object) -> list[str]:
 
 def _word(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _is_anybodys(issue: Mapping[str, object]) -> bool:
+    """Whether nobody whom a public repository trusts had a part in it, as far as the issue itself tells.
+
+    The form that it was written with may have put the label on it; who opened an issue may close it.
+    """
+    opened, closed = (_login(issue.get(role)) for role in ("user", "closed_by"))
+    trusted = str(issue.get("author_association")) in _TRUSTED or issue.get("assignees")
+    return bool(opened) and opened == closed and not trusted
+
+
+def _login(user: object) -> str:
+    """Return a person's login; nothing where there is none, and for a bot, which somebody has installed."""
+    is_person = isinstance(user, Mapping) and user.get("type") != "Bot"
+    return _word(user.get("login")) if is_person and isinstance(user, Mapping) else ""
 
 
 def _private(repository: str) -> str:
