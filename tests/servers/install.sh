@@ -1,10 +1,10 @@
 #!/bin/sh
-# Installs the real parts that the system tests use: Postfix (mail), Chromium (pages), fonts.
+# Installs the real parts that the system tests use: Postfix (mail), Chromium (pages), fonts, systemd (its units' checks).
 # For Debian 12, as root; run again, it does nothing that is done. It starts no daemon: tests start
 # their own servers, on loopback and in folders of their own. `make servers` calls it.
 set -eu
 
-PACKAGES="postfix chromium fonts-dejavu-core fonts-liberation fonts-noto-color-emoji"
+PACKAGES="postfix chromium fonts-dejavu-core fonts-liberation fonts-noto-color-emoji systemd"
 POLICY=/usr/sbin/policy-rc.d
 MADE_POLICY=
 
