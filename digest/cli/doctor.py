@@ -118,7 +118,8 @@ def _assembled(config: Config) -> tuple[Setup, list[Check]]:
         try:
             found = assemble(alone, rendering=False, patience_s=_PATIENCE_S)
         except ConfigError as error:
-            faults.append(fail(_subject(config, connector), str(error)))
+            subject = _subject(config, connector)
+            faults.append(fail(subject, str(error).removeprefix(f"{subject}: ")))
         else:
             trackers, channels = (*setup.trackers, *found.trackers), (*setup.channels, *found.channels)
             setup = replace(setup, trackers=trackers, channels=channels)

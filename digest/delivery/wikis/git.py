@@ -5,6 +5,7 @@ the index, and pushes that as one commit, on top. Never forced: who was faster i
 """
 
 import contextlib
+import math
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ from digest.model import Receipt, Rendering
 from digest.period import Month
 
 _TRIES = 3
+_PROBE_S = 15.0  # for each of its two steps: somebody watches, and what is left behind leaves git running
 _SHORT = 10
 _WORDS_MOST = 500
 _AUDIENCE = re.compile(r"[a-z0-9-]{1,40}")
@@ -97,7 +99,7 @@ class GitChannel:
 
     def probe(self) -> str:
         """Ask for the branch, and whether we may write; see `Probing`."""
-        with self._opened() as repository:
+        with self._opened(_PROBE_S) as repository:
             branch, tip = repository.branch()
             repository.may_push()
         state = "" if tip else ", still empty"
@@ -111,8 +113,10 @@ class GitChannel:
         """Nothing is held open."""
 
     @contextlib.contextmanager
-    def _opened(self) -> Iterator[Repository]:
+    def _opened(self, patience_s: float = math.inf) -> Iterator[Repository]:
         """Give an empty copy of the repository, in a folder that only we can read, and that goes again."""
+        patience_s = min(self._settings.timeout_s, patience_s)
+        settings = self._settings.model_copy(update={"timeout_s": patience_s})
         found = self._program or program()
         if found is None:
             raise ChannelDown(
@@ -124,7 +128,7 @@ class GitChannel:
             detail = f"no temporary folder can be made: {error.strerror}"
             raise ChannelDown(self.name, Reason.REJECTED, detail) from error
         with folder as name:
-            git = Git(self.name, self._settings, Path(name), self._context.base, found)
+            git = Git(self.name, settings, Path(name), self._context.base, found)
             yield Repository(git, self._settings.branch)
 
     def _draft(self, shelf: Shelf, rendering: Rendering) -> _Draft:

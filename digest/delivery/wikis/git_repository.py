@@ -188,9 +188,10 @@ class Repository:
             self._git.fail(done)
         why = re.search(r"\[remote rejected\] \((.*)\)", told)
         words = "; ".join(filter(None, (why[1] if why else "", words_of(done.said))))
-        detail = (
-            f"{self._git.url} did not take the page: {clean_header(words, 300)}; is the branch protected?"
-        )
+        hint = "is the branch protected?"
+        if "checked out" in words:
+            words, hint = "a folder of it has that branch checked out", "write to a bare repository"
+        detail = f"{self._git.url} did not take the page: {clean_header(words, 300)}; {hint}"
         raise TargetRefused(self._git.service, Reason.REJECTED, detail)
 
     def _list(self, commit: str, path: str) -> Sequence[Entry]:

@@ -61,13 +61,19 @@ _MEANINGS: Sequence[tuple[str, Reason, str]] = (
         Reason.NOT_FOUND,
         "is no git repository, or may not be read; check `url`",
     ),
+    (
+        r"dubious ownership",
+        Reason.REJECTED,
+        "belongs to another account of this machine, so git refuses it; run this as that one, or use ssh",
+    ),
     (r"is this a git repository", Reason.MALFORMED, "does not answer as a git repository does; check `url`"),
     (r"No space left", Reason.REJECTED, "cannot be copied: this machine's temporary folder is full"),
 )
 # Lines that tell a person nothing, or nothing that the advice does not.
 _LEFT_OUT = re.compile(
-    r"hint:|warning:|To |From |Done$|[!=*] |.*terminal prompts disabled|.*repository '.*' not found"
-    r"|Could not read from remote repository|Please make sure you have the correct|and the repository exists"
+    r"hint:|warning:|To |From |Done$|[!=*] |git config |.*terminal prompts disabled"
+    r"|.*repository '.*' not found|Could not read from remote repository"
+    r"|Please make sure you have the correct|and the repository exists"
 )
 _ADDRESS = re.compile(r"unable to access '[^']*': ")
 

@@ -7,7 +7,9 @@ from digest.config import Config
 from digest.edition.headline import count_of
 from digest.pipeline.checks.report import Check, ok, warn
 
-_PLACEHOLDER = re.compile(r"\bexample\.(?:org|com|net)\b|\AExample Organisation\Z", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"\bexample\.(?:org|com|net)\b|\AExample Organisation\Z|\Aacme/incidents\Z", re.IGNORECASE
+)
 _MOST = 5
 _Steps = tuple[str | int, ...]
 

@@ -1,0 +1,43 @@
+"""`digest doctor` before what is wrong, or was never filled in: each thing once, and what is meant."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from workshop import Workshop
+
+from digest.cli.commands import run_command_line
+
+
+def doctor(shop: Workshop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    monkeypatch.setattr(sys, "argv", ["digest", "doctor", "-c", str(shop.file)])
+    with pytest.raises(SystemExit):
+        run_command_line()
+    return capsys.readouterr().out
+
+
+def test_a_connector_that_is_wrong_is_named_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = Workshop(tmp_path)
+    shop.file.write_text(shop.file.read_text(encoding="utf-8").replace("path: incidents", "path: gone"))
+
+    told = doctor(shop, monkeypatch, capsys)
+
+    assert told.count("tracker folder") == 1
+    assert "path: there is no folder" in told
+
+
+def test_the_repository_of_the_example_is_not_taken_for_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = Workshop(tmp_path)
+    text = shop.file.read_text(encoding="utf-8")
+    github = "kind: github\n    url: http://127.0.0.1:1/api/v3\n    repository: acme/incidents"
+    shop.file.write_text(text.replace("kind: folder\n    path: incidents", github))
+    monkeypatch.setattr("digest.cli.doctor._PATIENCE_S", 0.0)
+
+    told = doctor(shop, monkeypatch, capsys)
+
+    [line] = [line for line in told.splitlines() if "still as in the example" in line]
+    assert "repository" in line
