@@ -28,7 +28,7 @@ def test_a_connector_that_is_wrong_is_named_once(
     assert "path: there is no folder" in told
 
 
-def test_the_repository_of_the_example_is_not_taken_for_ones_own(
+def test_what_the_example_names_is_not_taken_for_ones_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop = Workshop(tmp_path)
