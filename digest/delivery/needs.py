@@ -71,8 +71,10 @@ C = TypeVar("C", bound=Claim)
 class DeliveryLedger(Protocol[C]):
     """Who is due, and what became of them. Every method is one transaction; all raise LedgerError."""
 
-    def address(self, edition_id: str, targets: Mapping[str, Sequence[str]]) -> int:
-        """Give an edition each channel's targets, all or none; return how many are new."""
+    def address(
+        self, edition_id: str, targets: Mapping[str, Sequence[str]], content_hash: str | None = None
+    ) -> int:
+        """Give an edition of this content each channel's targets, all or none; return how many are new."""
         ...
 
     def recover(self, repeatable: Collection[str] = ()) -> int:

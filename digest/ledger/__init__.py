@@ -14,14 +14,15 @@ from digest.ledger.incidents import Incidents, LeftOut
 from digest.ledger.notices import Notices
 from digest.ledger.planning import Planning, Setback
 from digest.ledger.recovery import Recovery
+from digest.ledger.remaking import Remaking
 from digest.ledger.states import EditionState
-from digest.ledger.store import BUSY_S, Clock, now_utc
+from digest.ledger.store import BUSY_S, Clock, Overtaken, now_utc
 from digest.ledger.targets import Targets
 
-__all__ = ["Claim", "EditionLine", "EditionState", "HeldEdition", "Ledger", "LeftOut", "Setback"]
+__all__ = ["Claim", "EditionLine", "EditionState", "HeldEdition", "Ledger", "LeftOut", "Overtaken", "Setback"]
 
 
-class Ledger(Incidents, Editions, Planning, Targets, Deliveries, Notices, Recovery):
+class Ledger(Incidents, Editions, Remaking, Planning, Targets, Deliveries, Notices, Recovery):
     """The digest's memory, open. Leave it by `close()`, or use it in a `with` statement.
 
     Every method is one transaction, and raises LedgerError where the file is locked, full, damaged or

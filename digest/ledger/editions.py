@@ -4,27 +4,24 @@ One row a (period, audience, revision), and the database alone decides who wrote
 the insert would let two processes both be first.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, select, update
 
 from digest.errors import LedgerError
 from digest.ledger.codec import digest_of, from_json, stamp, to_json, unstamp
 from digest.ledger.incidents import snapshot_hash
 from digest.ledger.states import COMES_FROM, EditionState
 from digest.ledger.store import Store, insert_new
-from digest.ledger.tables import artefact, attempt, delivery, edition
+from digest.ledger.tables import artefact, delivery, edition
 from digest.model import Card, DeliveryState, Edition, Rendering
 from digest.period import Month
 
 _S = EditionState
-_UNADDRESSED = (_S.COMPOSED.value, _S.AWAITING_APPROVAL.value, _S.APPROVED.value)
-# With a delivery in one of these, something went out, or may have.
-_OUT = (DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ class Editions(Store):
         Raises:
             LedgerError: the ledger cannot be written.
         """
-        texts = {"edition": to_json(composed, Edition), "rendering": to_json(rendering, Rendering)}
+        texts = texts_of(composed, rendering)
         hashes = {kind: digest_of(text) for kind, text in texts.items()}
         row = {
             **_edition_row(composed, hashes, self.now()),
@@ -82,9 +79,7 @@ class Editions(Store):
         with self.writing() as connection:
             row["snapshot_hash"] = snapshot_hash(connection, composed.month.key)
             if _won(connection, row):
-                for kind, text in texts.items():
-                    values = {"content_hash": hashes[kind], "kind": kind, "bytes": text.encode()}
-                    connection.execute(insert_new(connection, artefact).values(values))
+                keep_artefacts(connection, texts)
             return _held(connection, _found(connection, composed.month.key, composed.audience)[0])
 
     def held(self, month_key: str, audience: str = "all") -> HeldEdition | None:
@@ -96,63 +91,22 @@ class Editions(Store):
         with self.reading() as connection:
             return next((_held(connection, row) for row in _found(connection, month_key, audience)), None)
 
-    def discard(self, edition_id: str, repeatable: Collection[str] = ()) -> bool:
-        """Forget an edition, so that it can be made anew; False, and nothing done, once anything went out.
-
-        "Went out" counts what may have: claimed, sending or unknown. What `repeatable` channels sent
-        does not count: the next time replaces it, as it does a file.
-        """
-        with self.writing() as connection:
-            of_edition = delivery.c.edition_id == edition_id
-            for_good = delivery.c.channel.not_in(repeatable)
-            out = select(delivery.c.state).where(of_edition, for_good, delivery.c.state.in_(_OUT)).limit(1)
-            if connection.execute(out).first() is not None:
-                return False
-            connection.execute(delete(attempt).where(attempt.c.edition_id == edition_id))
-            connection.execute(delete(delivery).where(of_edition))
-            connection.execute(delete(edition).where(edition.c.id == edition_id))
-            _drop_unused(connection)
-            return True
-
-    def amend_edition(
-        self, held: HeldEdition, composed: Edition, rendering: Rendering, decisions_hash: str
-    ) -> bool:
-        """Put another content into an edition that was addressed to nobody yet; it has to be approved anew.
-
-        False, and nothing done, where it is no longer what `held` says, or was addressed meanwhile.
-        """
-        texts = {"edition": to_json(composed, Edition), "rendering": to_json(rendering, Rendering)}
-        hashes = {kind: digest_of(text) for kind, text in texts.items()}
-        values = {
-            "state": _S.COMPOSED.value,
-            "edition_hash": hashes["edition"],
-            "content_hash": hashes["rendering"],
-            "decisions_hash": decisions_hash,
-            "updated_at": self.now(),
-        }
-        as_held = and_(edition.c.id == held.id, edition.c.content_hash == held.content_hash)
-        unsent = and_(edition.c.state.in_(_UNADDRESSED), edition.c.addressed_at.is_(None))
-        with self.writing() as connection:
-            if connection.execute(update(edition).where(as_held, unsent).values(values)).rowcount != 1:
-                return False
-            for kind, text in texts.items():
-                artefact_row = {"content_hash": hashes[kind], "kind": kind, "bytes": text.encode()}
-                connection.execute(insert_new(connection, artefact).values(artefact_row))
-            _drop_unused(connection)
-            return True
-
     def move(self, edition_id: str, to: EditionState) -> bool:
         """Bring an edition to a state; False, and nothing done, where its own state does not lead there."""
         with self.writing() as connection:
             return move(connection, edition_id, to, self.now())
 
-    def printed_before(self, month_key: str, months: int = 12) -> tuple[tuple[str, Card], ...]:
-        """Return the key takeaways of earlier editions, each with its month ("2026-04"), oldest first."""
+    def printed_by_others(self, month_key: str, months: int = 12) -> tuple[tuple[str, Card], ...]:
+        """Return the key takeaways of the other editions, each with its month ("2026-04"), oldest first.
+
+        Those of `months` months before, and of later ones: a missed month may be made after the next one,
+        which has carried then what came late.
+        """
         first = Month.parse(month_key).shift(-months).key
         query = (
             select(edition)
             .where(
-                edition.c.period >= first, edition.c.period < month_key, edition.c.edition_hash.is_not(None)
+                edition.c.period >= first, edition.c.period != month_key, edition.c.edition_hash.is_not(None)
             )
             .where(edition.c.state.not_in([_S.CANCELLED.value, _S.SUPERSEDED.value]))
             .order_by(edition.c.period, edition.c.audience, edition.c.revision)
@@ -190,14 +144,16 @@ class Editions(Store):
         return tuple(_line(row, [c for c in counts if c.edition_id == row.id]) for row in rows)
 
 
-def _drop_unused(connection: Connection) -> None:
-    used = exists().where(
-        or_(
-            edition.c.edition_hash == artefact.c.content_hash,
-            edition.c.content_hash == artefact.c.content_hash,
-        )
-    )
-    connection.execute(delete(artefact).where(~used))
+def texts_of(composed: Edition, rendering: Rendering) -> dict[str, str]:
+    """Return what is kept of an edition, by kind."""
+    return {"edition": to_json(composed, Edition), "rendering": to_json(rendering, Rendering)}
+
+
+def keep_artefacts(connection: Connection, texts: Mapping[str, str]) -> None:
+    """Keep texts by their hash, within the caller's transaction; what is kept already stays."""
+    for kind, text in texts.items():
+        values = {"content_hash": digest_of(text), "kind": kind, "bytes": text.encode()}
+        connection.execute(insert_new(connection, artefact).values(values))
 
 
 def move(connection: Connection, edition_id: str, to: EditionState, now: str) -> bool:

@@ -29,10 +29,13 @@ _RELEASED = (_S.APPROVED, _S.ADDRESSED, _S.SENDING, _S.PAUSED, _S.SENT, _S.SENT_
 
 @dataclass(frozen=True, slots=True)
 class Setback:
-    """Why an edition was not made: at which step, and what kind of error; never its words."""
+    """Why an edition was not made: at which step, and what kind of error; never its words.
 
-    step: str
-    error: str
+    Empty where nothing was wrong: the process was asked to end.
+    """
+
+    step: str = ""
+    error: str = ""
 
 
 class Planning(Store):
@@ -71,7 +74,12 @@ class Planning(Store):
             if row is None or not self._abandoned(connection, row):
                 return False
             if row.tries >= MOST_TRIES:
-                values = {"state": _S.FAILED.value, "failed_step": "process", "error_class": "ended"}
+                values = {
+                    "state": _S.FAILED.value,
+                    "failed_step": row.failed_step or "process",
+                    "error_class": row.error_class or "ended",
+                    "updated_at": self.now(),
+                }
                 connection.execute(update(edition).where(edition.c.id == row.id).values(values))
                 return False
             register(connection, self.worker, self.now())
@@ -81,20 +89,28 @@ class Planning(Store):
                 "lease_until": stamp(self.clock() + COLLECTING_LEASE),
                 "fence": row.fence + 1,
                 "tries": row.tries + 1,
+                # Of the try before. A process that ends at once leaves no reason.
+                "failed_step": None,
+                "error_class": None,
                 "updated_at": self.now(),
             }
             connection.execute(update(edition).where(edition.c.id == row.id).values(taken))
             return True
 
-    def give_back(self, month_key: str, setback: Setback, audience: str = "all") -> None:
-        """Leave an edition planned that could not be made, in an orderly way; the next tick tries again."""
+    def give_back(
+        self, month_key: str, setback: Setback, audience: str = "all", *, counts: bool = False
+    ) -> None:
+        """Leave an edition planned that could not be made; the next tick tries again.
+
+        Without end, or with `counts` up to five times: what the program itself stumbles over does not pass.
+        """
         values = {
             "state": _S.PLANNED.value,
             "owner": None,
             "lease_until": None,
             "failed_step": setback.step,
             "error_class": setback.error,
-            "tries": edition.c.tries - 1,
+            "tries": edition.c.tries - (0 if counts else 1),
             "updated_at": self.now(),
         }
         mine = and_(
@@ -118,10 +134,10 @@ class Planning(Store):
                 return False
             return move(connection, edition_id, _S.APPROVED, self.now())
 
-    def released_before(self, month_key: str) -> int:
-        """Return how many editions of earlier months were released to readers."""
+    def released_besides(self, month_key: str) -> int:
+        """Return how many editions of other months were released: earlier, or a missed one's later ones."""
         states = [state.value for state in _RELEASED]
-        query = select(func.count()).where(edition.c.period < month_key, edition.c.state.in_(states))
+        query = select(func.count()).where(edition.c.period != month_key, edition.c.state.in_(states))
         with self.reading() as connection:
             return int(connection.execute(query).scalar_one())
 

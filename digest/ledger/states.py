@@ -28,7 +28,8 @@ class EditionState(StrEnum):
 
 _S = EditionState
 # From where an edition may get to each state. `freeze` alone makes `composed` out of nothing; `sent`
-# goes back to `addressed` when a target is added later.
+# goes back to `addressed` when a target is added later. What nobody has had is planned again by `discard`,
+# and composed or held again, with other content, by `amend_edition`.
 COMES_FROM: dict[EditionState, frozenset[EditionState]] = {
     _S.PLANNED: frozenset({_S.MISSED, _S.FAILED, _S.COLLECTING}),
     _S.MISSED: frozenset(),

@@ -35,6 +35,10 @@ def now_utc() -> datetime:
     return datetime.now(UTC)
 
 
+class Overtaken(LedgerError):  # noqa: N818 - it says what is so
+    """Another process changed the edition first; the ledger is well, and the next run goes on from there."""
+
+
 class Store:
     """An open ledger file, or one in memory; the stages' parts of the ledger build on it."""
 

@@ -12,13 +12,14 @@ from digest.errors import LedgerError
 from digest.ledger.codec import digest_of
 from digest.ledger.editions import move
 from digest.ledger.states import EditionState
-from digest.ledger.store import Store, insert_new
+from digest.ledger.store import Overtaken, Store, insert_new
 from digest.ledger.tables import delivery, edition, meta, suppression
 from digest.model import DeliveryState
 
 _SCHEME = "v1"  # of the keys; another way to make them would be another scheme
 _LEFT = "no longer among the channel's targets"
 _NOT_YET = (DeliveryState.PENDING, DeliveryState.RETRY_WAIT)
+_HAD = (DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
 _SENDABLE = frozenset(
     {
         EditionState.COMPOSED,
@@ -38,7 +39,9 @@ Key = tuple[str, str]  # channel, target_key
 class Targets(Store):
     """The ledger's part that freezes the recipients."""
 
-    def address(self, edition_id: str, targets: Mapping[str, Sequence[str]]) -> int:
+    def address(
+        self, edition_id: str, targets: Mapping[str, Sequence[str]], content_hash: str | None = None
+    ) -> int:
         """Give an edition each channel's targets, all or none; return how many are new.
 
         Again with the same targets it changes nothing. A target that was added since joins; one that
@@ -46,14 +49,23 @@ class Targets(Store):
         Two spellings are one target where they differ in spaces around them, or, for e-mail addresses,
         in case: no mail system in use tells `Ana@` from `ana@`, and readers dislike a second copy.
 
+        Args:
+            edition_id: the edition.
+            targets: by channel. One with none has left the config: what it has sent, or may have, is not
+                sent again by the channel that took its place, under whatever name.
+            content_hash: what the caller is about to send; None is not checked.
+
         Raises:
+            Overtaken: the edition holds other content by now.
             LedgerError: there is no such edition, or it may not be sent (not approved, cancelled).
         """
         with self.writing() as connection:
-            row = _sendable(connection, edition_id)
+            row = _sendable(connection, edition_id, content_hash)
             wanted = _rows(row, targets, salt_of(connection), self.now())
             there = _there(connection, edition_id)
-            new = [wanted[key] for key in wanted if key not in there]
+            left_config = {name for name, some in targets.items() if not some}
+            had = {k for (name, k), (state, _) in there.items() if name in left_config and state in _HAD}
+            new = [wanted[key] for key in wanted if key not in there and key[1] not in had]
             revived = [key for key in wanted if there.get(key) == (DeliveryState.CANCELLED, _LEFT)]
             left = [
                 key for key in there if key[0] in targets and key not in wanted and there[key][0] in _NOT_YET
@@ -107,11 +119,14 @@ def salt_of(connection: Connection) -> str:
     return salt
 
 
-def _sendable(connection: Connection, edition_id: str) -> Row[Any]:
+def _sendable(connection: Connection, edition_id: str, content_hash: str | None) -> Row[Any]:
     row = connection.execute(select(edition).where(edition.c.id == edition_id)).one_or_none()
     if row is None:
         message = f"the ledger holds no edition {edition_id}"
         raise LedgerError(message)
+    if content_hash not in {None, row.content_hash}:
+        message = f"the edition {row.period} was made again meanwhile; nothing was sent, the next run goes on"
+        raise Overtaken(message)
     if row.state not in _SENDABLE:
         message = f"the edition {row.period} is {row.state.replace('_', ' ')}; it is not sent in that state"
         raise LedgerError(message)

@@ -118,7 +118,9 @@ def test_earlier_editions_tell_what_they_printed_and_when_they_were_collected(le
             key_takeaways=(card(text),),
             made=made(collected_at=at),
         )
-    assert [(month, one.text) for month, one in ledger.printed_before("2026-05")] == [("2026-04", "April's.")]
+    assert [(month, one.text) for month, one in ledger.printed_by_others("2026-05")] == [
+        ("2026-04", "April's.")
+    ]
     assert ledger.previous_cutoff("2026-05") == NOW - timedelta(days=30)
     assert ledger.previous_cutoff("2020-01") is None
 

@@ -106,10 +106,10 @@ def test_only_what_was_looked_at_is_released(ledger: Ledger) -> None:
     assert not ledger.hold(held.id)
     assert not ledger.approve(held.id, "another content")
     assert state(ledger) is EditionState.AWAITING_APPROVAL
-    assert ledger.released_before("2026-06") == 0
+    assert ledger.released_besides("2026-06") == 0
     assert ledger.approve(held.id, held.content_hash)
-    assert ledger.released_before("2026-06") == 1
-    assert ledger.released_before("2026-05") == 0
+    assert ledger.released_besides("2026-06") == 1
+    assert ledger.released_besides("2026-05") == 0
 
 
 def test_the_last_look_never_moves_back(ledger: Ledger) -> None:
