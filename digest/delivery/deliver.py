@@ -7,14 +7,14 @@ send is the channel's.
 import contextlib
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Generic
 
 from digest.delivery.base import PAGES, Channel, ChannelDown, Handover, TargetRefused
 from digest.delivery.needs import C, DeliveryLedger, Held
-from digest.errors import DigestError, LedgerError, Reason, RemoteError
+from digest.errors import ConfigError, DigestError, LedgerError, Reason, RemoteError, TemplateError
 from digest.model import Delivery, DeliveryState, Problem, Receipt, Rendering
 
 _D = DeliveryState
@@ -70,12 +70,15 @@ def deliver(
         pace: how to wait between tries.
 
     Raises:
+        Overtaken: another process changed the edition; nothing was sent.
         LedgerError: the ledger cannot be written; nothing more is sent then.
     """
     run = _Run(held, ledger, progress, pace or Pace())
     ordered = sorted(channels, key=lambda channel: channel.order)
     targets = {channel.name: found for channel in ordered if (found := run.targets(channel)) is not None}
-    ledger.address(held.id, targets)
+    # Of a channel that left the config nothing more is sent; under a new name it is not sent again.
+    left = {one.channel for one in ledger.deliveries(held.id)} - {channel.name for channel in ordered}
+    ledger.address(held.id, targets | dict.fromkeys(left, ()), held.content_hash)
     ledger.recover(repeatable={channel.name for channel in ordered if channel.repeatable})
     pages = [channel for channel in ordered if channel.publishes]
     for page in pages:
@@ -85,11 +88,12 @@ def deliver(
         if channel.name not in targets:
             continue
         if not channel.publishes and channel.order != PAGES:
-            waits_until = run.link(pages)
+            waits_until = run.link(pages, left)
         if waits_until is None:
-            with contextlib.closing(channel):
-                run.drain(channel)
+            run.serve(channel)
     ledger.conclude(held.id)
+    if run.faults:
+        raise run.faults[0]
     deliveries = ledger.deliveries(held.id)
     gaps = [_gap(one) for one in deliveries if one.state in {_D.FAILED, _D.UNKNOWN, _D.RETRY_WAIT}]
     return Outcome(run.sent, (*run.problems, *gaps), deliveries, waits_until)
@@ -122,16 +126,35 @@ class _Run(Generic[C]):
     sent: int = 0
     problems: list[Problem] = field(default_factory=list)
     rendering: Rendering | None = None  # as it is sent: with the page's address in it; None: not known yet
+    faults: list[Exception] = field(default_factory=list)  # of the program, told once the others are served
 
-    def link(self, pages: Sequence[Channel]) -> datetime | None:
+    def serve(self, channel: Channel) -> None:
+        """Send to whoever is due by a channel; whatever goes wrong costs that channel alone.
+
+        But for the ledger, and for being asked to stop: there nothing more is sent.
+        """
+        try:
+            with contextlib.closing(channel):
+                self.drain(channel)
+        except (ConfigError, TemplateError) as error:
+            self._note(channel.name, f"{error}; {_REST}")
+        except DigestError:
+            raise
+        except Exception as error:  # noqa: BLE001 - it is raised again, after the other channels
+            self._note(channel.name, f"a fault of the program ({type(error).__name__}); {_REST}")
+            self.faults.append(error)
+
+    def link(self, pages: Sequence[Channel], left: Collection[str] = ()) -> datetime | None:
         """Put the page's address in, once it is out; return until when to wait for it, None: no longer."""
-        if self.rendering is not None or not pages or self.held.rendering.linked is None:
+        if self.rendering is not None or self.held.rendering.linked is None:
             return None
-        names = {page.name for page in pages}
+        names = {page.name for page in pages} | {*left}
         told = [d.url for d in self.ledger.deliveries(self.held.id) if d.channel in names and d.url]
         urls = [url for url in told if _WEB.fullmatch(url)]
         if urls:
             self.rendering = self.held.rendering.with_page(urls[0])
+            return None
+        if not pages:  # nobody publishes it any more
             return None
         now = self.pace.now()
         until = (self.held.addressed_at or now) + self.pace.page_wait

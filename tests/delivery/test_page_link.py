@@ -9,8 +9,8 @@ from builders import edition
 
 from digest.delivery.base import CHATS, MAIL, PAGES, Channel, ChannelDown, Handover, TargetRefused
 from digest.delivery.deliver import Outcome, Pace, deliver
-from digest.errors import DigestError, Reason
-from digest.ledger import Ledger
+from digest.errors import ConfigError, DigestError, Reason
+from digest.ledger import EditionState, Ledger
 from digest.model import PAGE_URL, DeliveryState, Linked, Receipt, Rendering
 
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -34,11 +34,12 @@ class Way:
     order: int
     publishes: bool = False
     repeatable: bool = False
-    fails: DigestError | None = None
+    fails: Exception | None = None
     got: list[Rendering] = field(default_factory=list)
+    whom: str = ""
 
     def targets(self) -> Sequence[str]:
-        return [f"{self.name} target"]
+        return [self.whom or f"{self.name} target"]
 
     def send(self, rendering: Rendering, target: str, handover: Handover) -> Receipt:
         if self.fails is not None:
@@ -117,4 +118,77 @@ def test_without_a_page_channel_nobody_waits(ledger: Ledger) -> None:
     held = ledger.freeze(edition(), replace(RENDERING, linked=None))
     wait = Pace((), lambda _: None, timedelta(hours=6), lambda: NOW)
     assert deliver(held, [mail], ledger, pace=wait).waits_until is None
+    assert len(mail.got) == 1
+
+
+def test_without_waiting_they_go_out_at_once_and_say_so(ledger: Ledger) -> None:
+    mail = Way("mail", MAIL)
+    held = ledger.freeze(edition(), RENDERING)
+    pace = Pace((), lambda _: None, timedelta(0), lambda: NOW)
+    assert deliver(held, [wiki(AWAY), mail], ledger, pace=pace).waits_until is None
+    assert [one.text for one in mail.got] == ["no page"]
+
+
+# --- The config's channels change between two runs -------------------------------------------
+
+
+def test_what_a_channel_that_left_the_config_had_still_to_send_does_not_keep_it_open(ledger: Ledger) -> None:
+    chat, mail = Way("chat", CHATS, fails=AWAY), Way("mail", MAIL)
+    send(ledger, chat, mail)
+    outcome = send(ledger, mail, hours=1)
+    assert {(d.channel, d.state.value) for d in outcome.deliveries} == {
+        ("chat", "cancelled"),
+        ("mail", "sent"),
+    }
+    assert ledger.editions()[0].state is EditionState.SENT
+
+
+def test_a_channel_of_another_name_by_now_sends_no_second_copy(ledger: Ledger) -> None:
+    first, second = Way("mail", MAIL, whom="ana@example.org"), Way("smtp", MAIL, whom="ana@example.org")
+    send(ledger, first)
+    send(ledger, second, hours=1)
+    assert (len(first.got), len(second.got)) == (1, 0)
+    third = Way("letters", MAIL, whom="ben@example.org")
+    send(ledger, third, hours=2)
+    assert len(third.got) == 1
+
+
+@pytest.mark.parametrize("name", ["book", None])
+def test_a_page_that_is_out_is_linked_to_whatever_its_channel_is_called_by_now(
+    ledger: Ledger, name: str | None
+) -> None:
+    page, mail = (
+        Way("wiki", PAGES, publishes=True, repeatable=True, whom="repo"),
+        Way("mail", MAIL, fails=AWAY),
+    )
+    send(ledger, page, mail)
+    mail.fails = None
+    pages = [Way(name, PAGES, publishes=True, repeatable=True, whom="repo")] if name else []
+    send(ledger, *pages, mail, hours=1)
+    assert "wiki.example.org" in mail.got[0].text
+
+
+def test_a_page_channel_that_is_new_publishes_what_was_frozen_without_a_link(ledger: Ledger) -> None:
+    page, mail = wiki(), Way("mail", MAIL)
+    held = ledger.freeze(edition(), replace(RENDERING, linked=None))
+    pace = Pace((), lambda _: None, timedelta(hours=6), lambda: NOW)
+    deliver(held, [mail, page], ledger, pace=pace)
+    assert (len(page.got), [one.text for one in mail.got]) == (1, ["no page"])
+
+
+@pytest.mark.parametrize("fault", [ConfigError("chat ca_file", "there is no file"), ZeroDivisionError()])
+def test_a_channel_that_is_wrong_does_not_keep_the_others_from_sending(
+    ledger: Ledger, fault: Exception
+) -> None:
+    chat, mail = Way("chat", CHATS, fails=fault), Way("mail", MAIL)
+    held = ledger.freeze(edition(), replace(RENDERING, linked=None))
+    try:
+        outcome = deliver(held, [chat, mail], ledger, pace=Pace(()))
+    except ZeroDivisionError:
+        assert isinstance(fault, ZeroDivisionError)
+    else:
+        assert [p.subject for p in outcome.problems] == ["chat"]
+    assert len(mail.got) == 1
+    chat.fails = None
+    assert deliver(held, [chat, mail], ledger, pace=Pace(())).sent == 1
     assert len(mail.got) == 1
