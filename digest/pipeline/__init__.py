@@ -25,12 +25,13 @@ from digest.pipeline.making import (
     prepared_anew,
 )
 from digest.pipeline.prepare import Prepared, prepare, shown
-from digest.pipeline.recheck import recheck
+from digest.pipeline.recheck import NotAsked, recheck
 from digest.pipeline.setup import Job, Progress, Setup, Silent
 
 __all__ = [
     "AlreadySent",
     "Job",
+    "NotAsked",
     "Outcome",
     "Prepared",
     "Progress",
@@ -74,11 +75,12 @@ def run(job: Job, ledger: Ledger, *, recollect: bool = False, incomplete: bool =
         job: the month, and the setup.
         ledger: says what was done before, and remembers.
         recollect: make the edition anew, if nobody has had it yet; files are nobody, they are written anew.
-        incomplete: make it even where a tracker could not be read.
+        incomplete: make it, and send it, even where a tracker could not be read or asked.
 
     Raises:
         AlreadySent: `recollect`, and somebody has had the edition.
-        SourcesMissing: a tracker could not be read, and the config says to wait for it.
+        SourcesMissing, NotAsked: a tracker could not be read, and the config says to wait for it.
+        Overtaken: another process changed the edition meanwhile; run again.
         DigestError: the run cannot go on; nothing is half sent.
     """
     held = ledger.held(job.month.key)
@@ -97,12 +99,12 @@ def run(job: Job, ledger: Ledger, *, recollect: bool = False, incomplete: bool =
     stale = "" if fresh else _changed_since(held, job)
     if held.state is EditionState.AWAITING_APPROVAL:
         return Outcome(held, fresh, 0, (), problems, stale, awaits_approval=True)
-    outcome = _deliver(job, ledger, held)
+    outcome = _deliver(job, ledger, held, incomplete=incomplete)
     return replace(outcome, fresh=fresh, stale=stale, problems=(*problems, *outcome.problems))
 
 
-def _deliver(job: Job, ledger: Ledger, held: HeldEdition) -> Outcome:
-    looked = recheck(job, ledger, held)
+def _deliver(job: Job, ledger: Ledger, held: HeldEdition, *, incomplete: bool) -> Outcome:
+    looked = recheck(job, ledger, held, incomplete=incomplete)
     held = looked.held
     if held.state is EditionState.AWAITING_APPROVAL:  # what is left of it has to be looked at again
         return Outcome(

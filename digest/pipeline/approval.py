@@ -1,7 +1,7 @@
 """An editor's word: what was looked at is released, and nothing else."""
 
 from digest.errors import ConfigError, DigestError
-from digest.ledger import EditionState, HeldEdition, Ledger
+from digest.ledger import EditionState, HeldEdition, Ledger, Overtaken
 from digest.pipeline.editing import editorial_file
 from digest.pipeline.making import decisions_hash, remake
 from digest.pipeline.notices import proof_key
@@ -15,10 +15,16 @@ class NotHeld(DigestError):  # noqa: N818 - it says what is so
     """There is nothing to approve, or to change."""
 
 
-def approve(job: Job, ledger: Ledger) -> HeldEdition:
+def approve(job: Job, ledger: Ledger, content_hash: str | None = None) -> HeldEdition:
     """Release a month's held edition; again, where it is released already, it changes nothing.
 
+    Args:
+        job: the month, and the setup.
+        ledger: holds the edition.
+        content_hash: of what was looked at; None: of what is held.
+
     Raises:
+        Overtaken: it was made again since it was looked at.
         ConfigError: the editor's file says something that the edition does not have yet.
         NotHeld: there is no edition of the month, or it is in no state to be approved.
     """
@@ -26,7 +32,10 @@ def approve(job: Job, ledger: Ledger) -> HeldEdition:
     if held.state in _OUT:
         return held
     check_applied(job, held)
-    if not ledger.approve(held.id, held.content_hash):
+    looked_at = content_hash or held.content_hash
+    if looked_at != held.content_hash:
+        raise Overtaken(f"the edition of {held.month} was made again meanwhile; look at it, then approve")
+    if not ledger.approve(held.id, looked_at):
         state = held.state.value.replace("_", " ")
         raise NotHeld(f"the edition of {held.month} is {state}, so it cannot be approved; see: digest status")
     return _frozen(job, ledger)

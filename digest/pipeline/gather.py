@@ -10,7 +10,7 @@ from digest.ledger import HeldEdition, Ledger
 from digest.model import Collected, Incident, Problem, ReviewState
 from digest.period import Month
 from digest.pipeline.setup import Job
-from digest.trackers.collect import CollectPlan, collect, refresh
+from digest.trackers.collect import CollectPlan, Refreshed, collect, refresh
 
 _History = dict[Month, tuple[Incident, ...]]
 
@@ -27,6 +27,7 @@ class Gathered:
     late: tuple[Incident, ...]
     reach: tuple[Incident, ...]  # of the last months, about which trackers are asked again
     problems: tuple[Problem, ...]
+    unread: tuple[Problem, ...] = ()  # of these, what could not be read at all: a tracker, or its past
 
 
 def gather(job: Job, ledger: Ledger, *, store: bool) -> Gathered:
@@ -49,19 +50,29 @@ def gather(job: Job, ledger: Ledger, *, store: bool) -> Gathered:
     if not any(source.complete for source in collected.sources):
         raise _nothing_read(collected)
     desk.keep(collected)
-    history, problems = desk.history()
-    history, more = desk.renewed(history)
-    return _gathered(job, ledger, collected, history, (*collected.problems, *problems, *more))
+    silent = [source.tracker for source in collected.sources if not source.complete]
+    unread = [p for p in collected.problems if p.subject in silent and p.incidents_missing]
+    history, cut = desk.history()
+    history, renewed = desk.renewed(history)
+    unread += [*cut, *(p for p in renewed.problems if p.subject in renewed.silent)]
+    problems = (*collected.problems, *cut, *renewed.problems)
+    return replace(_gathered(job, ledger, collected, history, problems), unread=tuple(unread))
 
 
 def held_before(job: Job, ledger: Ledger, held: HeldEdition) -> Gathered:
     """Bring the same together out of the ledger alone, for an edition that is frozen; asks no tracker."""
     months = job.month.before(job.setup.settings.history)
-    known = ledger.months_held([tracker.name for tracker in job.setup.trackers])
-    history = {month: ledger.incidents(month.key) for month in months if month.key in known}
-    out = ledger.counts(job.month.key)
-    incidents = ledger.incidents(job.month.key)
     sources = held.edition.made.sources
+    # By the trackers of then, whatever they are called in the config by now.
+    known = ledger.months_held([source.tracker for source in sources])
+
+    def then(month: Month) -> tuple[Incident, ...]:
+        """What a later run has renewed is seen as it was at the cut-off, as far as that can be told."""
+        return tuple(_as_of(incident, held.cutoff) for incident in ledger.incidents(month.key))
+
+    history = {month: then(month) for month in months if month.key in known}
+    out = ledger.counts(job.month.key)
+    incidents = then(job.month)
     collected = Collected(job.month, incidents, private=out.private, unchecked=out.unchecked, sources=sources)
     return _gathered(job, ledger, collected, history, held.edition.problems)
 
@@ -121,11 +132,11 @@ class _Desk:
             found[month] = _earliest_seen(collected.incidents, found.get(month, ()))
         return _in_order(found, months), []
 
-    def renewed(self, history: _History) -> tuple[_History, tuple[Problem, ...]]:
+    def renewed(self, history: _History) -> tuple[_History, Refreshed]:
         """Ask again about held incidents: a review may be finished, an incident may have turned private."""
         asked = self._held(history)
         if not asked:
-            return history, ()
+            return history, Refreshed(())
         count = sum(map(len, asked.values()))
         self.job.progress.stage(f"asking again about {count_of(count, 'earlier incident')}")
         renewed = refresh(self.job.setup.trackers, asked, self.plan)
@@ -141,7 +152,7 @@ class _Desk:
             month: tuple(by_key.get((i.tracker, i.key), i) for i in held if (i.tracker, i.key) not in gone)
             for month, held in history.items()
         }
-        return now, renewed.problems
+        return now, renewed
 
     def _as_of_now(self, incidents: tuple[Incident, ...]) -> tuple[Incident, ...]:
         return tuple(_as_of(incident, self.plan.now) for incident in incidents)

@@ -3,11 +3,11 @@
 import hashlib
 from dataclasses import replace
 
-from digest.errors import DigestError, LedgerError
-from digest.ledger import EditionState, HeldEdition, Ledger
-from digest.model import Collected, Problem
+from digest.errors import DigestError
+from digest.ledger import EditionState, HeldEdition, Ledger, Overtaken
+from digest.model import Problem
 from digest.pipeline.editing import editorial_file
-from digest.pipeline.gather import gather, held_before
+from digest.pipeline.gather import Gathered, gather, held_before
 from digest.pipeline.prepare import Prepared, prepare
 from digest.pipeline.setup import Job
 
@@ -21,58 +21,54 @@ class SourcesMissing(DigestError):  # noqa: N818 - it says what is so
     def __init__(self, month: str, problems: tuple[Problem, ...]) -> None:
         told = "; ".join(f"{p.subject}: {p.detail}" for p in problems)
         super().__init__(
-            f"the edition of {month} was not made, as not all could be read. {told}. Run it again later, or "
-            f"without what is missing: run --month {month} --incomplete"
+            f"the edition of {month} was not made, as not all could be read. {told}. The next run goes on "
+            f"where this one stood; to make it without what is missing: run --month {month} --incomplete"
         )
         self.problems = problems
 
 
-def make(job: Job, ledger: Ledger, *, incomplete: bool = False) -> tuple[HeldEdition, Prepared]:
-    """Collect a month, make its edition and freeze it.
+def prepared_anew(job: Job, ledger: Ledger, *, incomplete: bool = False) -> Prepared:
+    """Collect a month and make its edition, without freezing it.
 
     Args:
         job: the month, and the setup.
-        ledger: holds what was collected before; keeps what is made.
+        ledger: holds what was collected before; keeps what is collected now.
         incomplete: make it even where a tracker could not be read; the edition then says so.
 
     Raises:
-        SourcesMissing: a tracker could not be read, and the config says to wait for it.
+        SourcesMissing: a tracker could not be read, and the config says to wait for it. That goes for the
+            months before, too: what was learnt there late would be lost, and what is not new called so.
         DigestError: it cannot be made.
     """
-    prepared = prepared_anew(job, ledger, incomplete=incomplete)
-    return freeze(job, ledger, prepared), prepared
-
-
-def prepared_anew(job: Job, ledger: Ledger, *, incomplete: bool = False) -> Prepared:
-    """Collect a month and make its edition, without freezing it; raises as `make` does."""
     gathered = gather(job, ledger, store=True)
-    if job.setup.settings.missing_sources == "hold" and not incomplete:
-        _check_whole(job, gathered.collected)
-    return prepare(job, gathered, ledger)
+    if gathered.unread and job.setup.settings.missing_sources == "hold" and not incomplete:
+        raise SourcesMissing(job.month.key, gathered.unread)
+    return _prepared(job, gathered, ledger)
 
 
 def freeze(job: Job, ledger: Ledger, prepared: Prepared) -> HeldEdition:
     """Keep an edition; the first one frozen for a month wins."""
-    return ledger.freeze(prepared.edition, prepared.rendering, job.setup.config_hash, decisions_hash(job))
+    return ledger.freeze(prepared.edition, prepared.rendering, job.setup.config_hash, prepared.decided)
 
 
 def again(job: Job, ledger: Ledger, held: HeldEdition) -> Prepared:
     """Make a frozen edition again from what the ledger holds and the editor's file; asks no tracker."""
     then = replace(job, now=held.cutoff)
-    return prepare(then, held_before(then, ledger, held), ledger)
+    return _prepared(then, held_before(then, ledger, held), ledger)
 
 
 def remake(job: Job, ledger: Ledger, held: HeldEdition) -> HeldEdition:
     """Put an edition that is made again in the place of one that nobody was addressed with yet.
 
     Raises:
-        LedgerError: it was addressed, or made again by somebody else, meanwhile.
+        Overtaken: it was addressed, or made again by somebody else, meanwhile.
     """
-    prepared = again(job, ledger, held)
-    if not ledger.amend_edition(held, prepared.edition, prepared.rendering, decisions_hash(job)):
+    made = again(job, ledger, held)
+    hold = asks_approval(job, ledger)
+    if not ledger.amend_edition(held, made.edition, made.rendering, made.decided, hold=hold):
         message = f"the edition of {held.month} changed meanwhile; look again: preview --month {held.month}"
-        raise LedgerError(message)
-    return hold_where_asked(job, ledger, _now(ledger, held))
+        raise Overtaken(message)
+    return _now(ledger, held)
 
 
 def hold_where_asked(job: Job, ledger: Ledger, held: HeldEdition) -> HeldEdition:
@@ -86,7 +82,7 @@ def hold_where_asked(job: Job, ledger: Ledger, held: HeldEdition) -> HeldEdition
 def asks_approval(job: Job, ledger: Ledger) -> bool:
     """Return whether a month's edition needs somebody's word before it goes out."""
     policy = job.setup.settings.approval
-    return policy == "always" or (policy == "first" and ledger.released_before(job.month.key) < FIRST)
+    return policy == "always" or (policy == "first" and ledger.released_besides(job.month.key) < FIRST)
 
 
 def decisions_hash(job: Job) -> str:
@@ -98,16 +94,14 @@ def decisions_hash(job: Job) -> str:
         return ""
 
 
+def _prepared(job: Job, gathered: Gathered, ledger: Ledger) -> Prepared:
+    decided = decisions_hash(job)  # before the file is read: what is written meanwhile is noticed
+    return replace(prepare(job, gathered, ledger), decided=decided)
+
+
 def _now(ledger: Ledger, held: HeldEdition) -> HeldEdition:
     found = ledger.held(held.month, held.audience)
     if found is None:
         message = f"the edition of {held.month} was taken out of the ledger meanwhile; run it again"
-        raise LedgerError(message)
+        raise Overtaken(message)
     return found
-
-
-def _check_whole(job: Job, collected: Collected) -> None:
-    silent = {source.tracker for source in collected.sources if not source.complete}
-    if silent:
-        missing = tuple(p for p in collected.problems if p.subject in silent and p.incidents_missing)
-        raise SourcesMissing(job.month.key, missing)

@@ -40,6 +40,7 @@ class Prepared:
     rendering: Rendering
     proof: Proof
     takeaways: tuple[Takeaway, ...]  # every candidate, as found; for an editor's file
+    decided: str = ""  # hash of the editor's file that is in it; empty: there was none
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def prepare(job: Job, gathered: Gathered, ledger: Ledger) -> Prepared:
         ConfigError: the editor's file is wrong.
         TemplateError: a template is wrong.
     """
-    printed = ledger.printed_before(job.month.key)
+    printed = ledger.printed_by_others(job.month.key)
     read = _read(job, gathered, printed)
     job.progress.stage("composing and rendering")
     material = _material(job, read, printed)

@@ -37,7 +37,7 @@ def waiting(setup: Setup, ledger: Ledger, now: datetime, days: int = 0) -> tuple
     waited. What an edition has carried does not wait, however its review reads.
     """
     last = Month.of(now, setup.settings.timezone).shift(-1)
-    printed = {card.incident for _, card in ledger.printed_before(last.shift(1).key)}
+    printed = {card.incident for _, card in ledger.printed_by_others(last.shift(1).key)}
     held = (i for month in (*last.before(REACH - 1), last) for i in ledger.incidents(month.key))
     open_ = [i for i in held if not printed & {i.key, f"{i.tracker} {i.key}"}]
     found = [

@@ -37,6 +37,7 @@ class Refreshed:
     private: int = 0
     unchecked: int = 0
     withdrawn: tuple[tuple[str, str], ...] = ()  # (tracker, key): no longer public, so to be forgotten
+    silent: tuple[str, ...] = ()  # trackers that failed before their end
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ def refresh(trackers: Iterable[Tracker], keys: Mapping[str, Sequence[str]], plan
         private=sum(len(haul.private) for haul in hauls),
         unchecked=sum(haul.unchecked for haul in hauls),
         withdrawn=tuple(sorted(gone)),
+        silent=tuple(haul.tracker.name for haul in hauls if not haul.complete),
     )
 
 

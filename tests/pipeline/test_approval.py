@@ -1,18 +1,23 @@
 """An edition that somebody has to look at first."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from workshop import Mailer, Workshop
 
-from digest.errors import ConfigError
-from digest.ledger import EditionState, Ledger
-from digest.pipeline import Job, run
+from digest.errors import ConfigError, Reason, RemoteError
+from digest.ledger import EditionState, Ledger, Overtaken
+from digest.period import Month
+from digest.pipeline import Job, SourcesMissing, run
 from digest.pipeline.approval import NotHeld, apply_decisions, approve
+from digest.trackers.base import Payload, Tracker
 
 A = "A cache without a limit fills the disk at night, because nothing ever removes what is old."
 B = "An alert that watches the old queue stays silent when the new one stops, so nobody is paged."
+C = "A certificate without an owner expires, since the reminder goes to a mailbox that nobody reads."
 READERS = ("ana@example.org", "ben@example.org")
 
 
@@ -146,3 +151,108 @@ def test_without_approval_an_incident_that_turned_private_just_leaves(shop: Work
 
     assert (later.left, later.sent, down.sent) == (1, 2, [])
     assert [row.key for row in later.held.edition.incidents] == ["101"]
+
+
+# --- Made anew, out of order, or not whole ---------------------------------------------------
+
+
+def test_an_edition_made_anew_keeps_when_it_was_due_and_is_planned_if_the_process_ends_there(
+    shop: Workshop, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due = datetime(2026, 6, 1, 8, tzinfo=UTC)
+    may = job(shop, Mailer(READERS))
+    ledger.plan(may.month, due)
+    first = run(may, ledger).held
+    approve(may, ledger)
+
+    def ended(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "freeze", ended)
+        with pytest.raises(KeyboardInterrupt):
+            run(may, ledger, recollect=True)
+    (line,) = ledger.editions()
+    assert (line.id, line.state, line.due_at, line.cutoff) == (first.id, EditionState.PLANNED, due, None)
+    assert not ledger.plan(may.month, due, missed=True)
+    assert run(may, ledger).awaits_approval
+    assert ledger.editions()[0].due_at == due
+
+
+def test_a_missed_month_made_after_the_next_one_does_not_print_again_what_that_one_carried(
+    shop: Workshop, ledger: Ledger
+) -> None:
+    shop.write("103", "2026-05-25T10:00:00Z", [C], review_finished="2026-06-20T09:00:00Z")
+    june = run(job(shop, Mailer(READERS), "2026-07-02T08:00", "2026-06"), ledger).held
+    assert C in [card.text for card in june.edition.key_takeaways]
+    may = run(job(shop, Mailer(READERS), "2026-07-03T08:00", "2026-05"), ledger).held
+    carried = {card.id for card in june.edition.key_takeaways}
+    assert carried.isdisjoint(card.id for card in may.edition.key_takeaways)
+
+
+def test_a_missed_month_made_after_three_released_ones_is_not_among_the_first(
+    shop: Workshop, ledger: Ledger
+) -> None:
+    shop.file.write_text(shop.file.read_text().replace("approval: always", "approval: first"))
+    for number in (6, 7, 8):
+        one = job(shop, Mailer(READERS), f"2026-{number + 1:02d}-03T08:00", f"2026-{number:02d}")
+        run(one, ledger)
+        approve(one, ledger)
+    assert not run(job(shop, Mailer(READERS), "2026-09-03T09:00"), ledger).awaits_approval
+
+
+def test_a_policy_that_changes_meanwhile_releases_nothing_that_is_held(
+    shop: Workshop, ledger: Ledger
+) -> None:
+    mailer = Mailer(READERS)
+    run(job(shop, mailer), ledger)
+    shop.file.write_text(shop.file.read_text().replace("approval: always", "approval: never"))
+    assert run(job(shop, mailer), ledger).awaits_approval
+    assert mailer.sent == []
+
+
+def test_what_was_made_again_since_it_was_looked_at_is_not_released(shop: Workshop, ledger: Ledger) -> None:
+    may = job(shop, Mailer(READERS))
+    looked_at = run(may, ledger).held.content_hash
+    shop.write("102", "2026-05-20T10:00:00Z", [C])
+    run(job(shop, Mailer(READERS)), ledger, recollect=True)
+    with pytest.raises(Overtaken, match="made again meanwhile"):
+        approve(may, ledger, looked_at)
+    assert ledger.editions()[0].state is EditionState.AWAITING_APPROVAL
+
+
+@pytest.mark.parametrize("broken", ["fetch", "refresh"])
+def test_where_sources_are_waited_for_the_months_before_are_too(
+    shop: Workshop, ledger: Ledger, broken: str
+) -> None:
+    shop.file.write_text(shop.file.read_text().replace("missing_sources: send", "missing_sources: hold"))
+    shop.write("090", "2026-03-11T10:00:00Z", [C])
+    may = job(shop, Mailer(READERS))
+    if broken == "refresh":
+        run(job(shop, Mailer(READERS), "2026-05-03T08:00", "2026-04"), ledger)
+    (real,) = may.setup.trackers
+    halting = replace(may, setup=replace(may.setup, trackers=(Halting(real, broken),)))
+
+    with pytest.raises(SourcesMissing, match=r"folder: .*run --month 2026-05 --incomplete"):
+        run(halting, ledger)
+    assert ledger.held("2026-05") is None
+    assert run(may, ledger).held.edition.made.months_before == 2
+    assert run(halting, ledger, recollect=True, incomplete=True).awaits_approval
+
+
+class Halting:
+    """A tracker that gives the month and the one before, and then no more."""
+
+    def __init__(self, real: Tracker, broken: str) -> None:
+        self.name, self.real, self.broken = real.name, real, broken
+        self.to_incident = real.to_incident
+
+    def fetch(self, month: Month) -> Iterator[Payload]:
+        if self.broken == "fetch" and month.key < "2026-04":
+            raise RemoteError(self.name, Reason.RATE_LIMITED, "429 for an hour")
+        return self.real.fetch(month)
+
+    def refresh(self, keys: Sequence[str]) -> Iterator[Payload]:
+        if self.broken == "refresh":
+            raise RemoteError(self.name, Reason.RATE_LIMITED, "429 for an hour")
+        return self.real.refresh(keys)
