@@ -3,16 +3,17 @@
 Called twice, late, from two machines or after a restart, it does each thing once: the ledger decides.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.due import Rule, caught_up, due_editions, working_days_after
-from digest.errors import DigestError, LedgerError, RemoteError, TemplateError
-from digest.ledger import EditionLine, EditionState, HeldEdition, Ledger, Setback
-from digest.model import Notice
+from digest.errors import DigestError, RemoteError, TemplateError
+from digest.ledger import EditionLine, EditionState, HeldEdition, Ledger, Overtaken, Setback
+from digest.model import Delivery
 from digest.period import Month
 from digest.pipeline import Outcome, SourcesMissing, proof_of, run
 from digest.pipeline.approval import approve
+from digest.pipeline.clock import LONGEST_GAP, ClockDoubt, check_gap, check_skew
 from digest.pipeline.notices import (
     Desk,
     Trouble,
@@ -21,18 +22,16 @@ from digest.pipeline.notices import (
     proof_notice,
     reminder_key,
     reminder_notice,
-    tell,
     trouble_notice,
     unread_notice,
 )
 from digest.pipeline.nudge import nudge_owners
-from digest.pipeline.setup import Job, Progress, Setup, Stopped
-from digest.trackers.base import Clocked
+from digest.pipeline.setup import Job, Progress, Stopped
+from digest.pipeline.teller import Teller
+
+__all__ = ["ClockDoubt", "Done", "tick"]
 
 _S = EditionState
-# A machine that was off longer, or whose clock is wrong: both look the same from here.
-LONGEST_GAP = timedelta(days=35)
-_SKEW_MOST = timedelta(days=1)
 _STALLED = timedelta(hours=24)
 _TO_MAKE = (_S.PLANNED, _S.COLLECTING)
 _TO_DELIVER = (_S.COMPOSED, _S.APPROVED, _S.ADDRESSED, _S.SENDING, _S.PAUSED)
@@ -44,10 +43,6 @@ class Done:
 
     lines: tuple[str, ...] = ()
     trouble: bool = False
-
-
-class ClockDoubt(DigestError):  # noqa: N818 - it says what is so
-    """The clock jumped so far that nothing is made before somebody, or a tracker's clock, confirms it."""
 
 
 def tick(desk: Desk, ledger: Ledger, now: datetime, progress: Progress, *, trust_clock: bool = False) -> Done:
@@ -65,17 +60,19 @@ def tick(desk: Desk, ledger: Ledger, now: datetime, progress: Progress, *, trust
         LedgerError: the ledger cannot be read or written.
     """
     if not trust_clock:
-        _check_clock(desk.setup, ledger, now)
-    look = _Look(desk, ledger, now, progress)
+        check_gap(desk.setup, ledger, now)
+    look = _Look(desk, ledger, now, progress, Teller(desk, ledger), trust_clock)
     look.plan()
-    for line in reversed(ledger.editions()):  # oldest first
-        look.advance(line)
-    look.told += nudge_owners(desk.setup, ledger, now)
     ledger.ticked(now)
-    return Done(tuple(look.told), look.trouble)
+    look.tell_missed()
+    # What is made is sent before another is made, which may take hours; both the oldest first.
+    for line in sorted(ledger.editions(), key=lambda one: (one.state in _TO_MAKE, one.month)):
+        look.advance(line)
+    look.told.extend(nudge_owners(desk.setup, ledger, now))
+    return Done(tuple(look.told), look.teller.trouble)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Look:
     """One look at what is due, and what it did."""
 
@@ -83,60 +80,88 @@ class _Look:
     ledger: Ledger
     now: datetime
     progress: Progress
-    told: list[str] = field(default_factory=list)
-    trouble: bool = False
+    teller: Teller
+    trust_clock: bool = False
 
     @property
     def rule(self) -> Rule:
         settings = self.desk.setup.settings
         return settings.schedule.rule(settings.timezone)
 
+    @property
+    def told(self) -> list[str]:
+        return self.teller.lines
+
     def plan(self) -> None:
-        """Give each month that fell due its row, once; what is too late is missed, and the editor told."""
+        """Give each month that fell due its row, once; what is too late is missed."""
         schedule = self.desk.setup.settings.schedule
         due = due_editions(self.now, self.rule, self.ledger.installed_at())
-        missed: list[Month] = []
         for one, fresh in caught_up(due, self.now, schedule.catch_up, schedule.catch_up_days):
             if not self.ledger.plan(one.month, one.at, missed=not fresh):
                 continue
-            by_hand = f"digest run --month {one.month}"
+            by_hand = f"digest run --month {one.month}{self.desk.option}"
             self.told.append(
                 f"{one.month} is due" if fresh else f"{one.month} was missed; by hand: {by_hand}"
             )
-            missed += [] if fresh else [one.month]
-        if missed:
-            self._tell(missed_notice(self.desk, missed))
+
+    def tell_missed(self) -> None:
+        """Tell the editor of what was missed; of each month once, whenever that works."""
+        missed = [self._job(line).month for line in self.ledger.editions() if line.state is _S.MISSED]
+        untold = [month for month in missed if not self.teller.told_before(f"missed:{month}")]
+        if untold and self.teller.tell(lambda: missed_notice(self.desk, untold)):
+            for month in untold:
+                self.teller.mark(f"missed:{month}")
 
     def advance(self, line: EditionLine) -> None:
-        """Take one edition as far as it gets now; what stops it is told to the editor."""
+        """Take one edition as far as it gets now; what stops it is told to the editor, and stops no other.
+
+        Raises:
+            Stopped: the process was asked to end.
+            LedgerError: what stopped it cannot be told either, as the ledger cannot be written.
+        """
         job = self._job(line)
         try:
-            if line.state in _TO_MAKE:
-                self._make(job)
-            elif line.state is _S.AWAITING_APPROVAL:
-                self._await_word(job)
-            elif line.state in _TO_DELIVER:
-                self._after(job, run(job, self.ledger))
-            elif line.state is _S.FAILED:
-                self._trouble(job, Trouble((f"it could not be made ({line.setback})",), made=False))
-        except (LedgerError, Stopped):
+            self._step(job, line)
+        except Stopped:
             raise
-        except SourcesMissing as error:
-            self.trouble = True
+        except Overtaken as error:
             self.told.append(f"{job.month}: {error}")
-            self._tell(unread_notice(self.desk, job.month, error.problems))
+        except SourcesMissing as error:
+            self._wrong(f"{job.month}: {error}")
+            problems = error.problems  # the name of an exception ends with its clause
+            self.teller.tell(lambda: unread_notice(self.desk, job.month, problems))
         except DigestError as error:
-            self._trouble(job, Trouble((str(error),), made=self.ledger.held(line.month) is not None))
+            self._trouble(job, Trouble((str(error),), made=self._is_made(line)))
+        except Exception as error:  # noqa: BLE001 - one month's fault is no reason to leave out the others
+            words = (
+                f"a fault of the program stopped it ({type(error).__name__}); to see where: "
+                f"digest run --month {job.month}{self.desk.option}"
+            )
+            self._trouble(job, Trouble((words,), made=self._is_made(line)))
+
+    def _step(self, job: Job, line: EditionLine) -> None:
+        if line.state in _TO_MAKE:
+            self._make(job)
+        elif line.state is _S.AWAITING_APPROVAL:
+            self._await_word(job)
+        elif line.state in _TO_DELIVER:
+            self._after(job, run(job, self.ledger))
+        elif line.state is _S.SENT_WITH_GAPS:
+            self._gaps_before(job, line)
+        elif line.state is _S.FAILED:
+            self._failed(job, line)
 
     def _make(self, job: Job) -> None:
         month = job.month.key
         if not self.ledger.begin(month):
             return  # another process makes it
         try:
+            if not self.trust_clock:
+                check_skew(job.setup, self.now)
             outcome = run(job, self.ledger)
-        except DigestError as error:
+        except Exception as error:
             # Where the edition was frozen all the same, this changes nothing.
-            self.ledger.give_back(month, Setback(_step(error), type(error).__name__))
+            self.ledger.give_back(month, _setback(error), counts=not isinstance(error, DigestError))
             raise
         self.told.append(f"{month} was made")
         self._after(job, outcome)
@@ -155,48 +180,86 @@ class _Look:
             until = f"{outcome.waits_until:%Y-%m-%d %H:%M} UTC"
             self.told.append(f"{month}: chats and mails wait for the page until {until}")
         problems = tuple(problem for problem in outcome.problems if problem.stage == "delivery")
-        self.told += [f"{month}: {problem.subject}: {problem.detail}" for problem in problems]
-        self.trouble = self.trouble or bool(problems)
+        for problem in problems:
+            self._wrong(f"{month}: {problem.subject}: {problem.detail}")
         held = self.ledger.held(month)
-        if held is not None and self._in_trouble(held):
+        if held is not None and held.state is _S.SENT_WITH_GAPS:
+            self._gaps(job, held.id, outcome.deliveries)
+        elif held is not None and self._stalled(held):
             self._trouble(job, Trouble(problems=problems, deliveries=outcome.deliveries))
 
-    def _in_trouble(self, held: HeldEdition) -> bool:
-        """Whether an edition is out with gaps, or should be out by now and is not."""
-        stalled = held.addressed_at is not None and self.now - held.addressed_at > _STALLED
-        return held.state is _S.SENT_WITH_GAPS or (held.state is not _S.SENT and stalled)
+    def _stalled(self, held: HeldEdition) -> bool:
+        """Whether an edition should be out by now and is not."""
+        begun = held.addressed_at
+        return held.state is not _S.SENT and begun is not None and self.now - begun > _STALLED
+
+    def _gaps(self, job: Job, edition_id: str, deliveries: tuple[Delivery, ...]) -> None:
+        """Tell that an edition is out, but not to everybody."""
+        self.teller.trouble = True
+        trouble = Trouble(deliveries=deliveries)
+        if self.teller.tell(lambda: trouble_notice(self.desk, job.month, trouble)):
+            self.teller.mark(f"gaps:{edition_id}")
+
+    def _gaps_before(self, job: Job, line: EditionLine) -> None:
+        """Tell of the gaps of an earlier run, where that did not work, or ended with its process."""
+        young = line.cutoff is not None and self.now - line.cutoff < LONGEST_GAP
+        if young and not self.teller.told_before(f"gaps:{line.id}"):
+            self._gaps(job, line.id, self.ledger.deliveries(line.id))
+
+    def _failed(self, job: Job, line: EditionLine) -> None:
+        """Tell, once, of an edition that was given up."""
+        if self.teller.told_before(f"failed:{line.id}"):
+            return
+        words = f"it was tried five times, and each time the program itself failed ({line.setback})"
+        self._trouble(job, Trouble((words,), made=False, again=False), f"failed:{line.id}")
 
     def _await_word(self, job: Job) -> None:
-        """Write to the editor, remind, and release by silence where the config says so."""
+        """Write to the editor, remind, and release by silence where the config says so.
+
+        Silence counts from when the editor was told of this very content.
+        """
         held = self.ledger.held(job.month.key)
         if held is None or held.state is not _S.AWAITING_APPROVAL:
             return
-        settings = self.desk.setup.settings
-        goes_at = self._working_days(held.cutoff, settings.approve_after)
+        key, settings = proof_key(held), self.desk.setup.settings
+        if not self.teller.told_before(key):
+            self.told.append(f"{held.month} waits for approval")
+            would_go = self._working_days(self.now, settings.approve_after)
+            self.teller.tell(
+                lambda: proof_notice(self.desk, held, proof_of(job, self.ledger).proof, would_go)
+            )
+            return
+        since = self.teller.told_at(key)
+        if since is None:
+            return  # nobody could be told, so nobody is silent
+        goes_at = self._working_days(since, settings.approve_after)
         if goes_at is not None and self.now >= goes_at:
-            approve(job, self.ledger)
+            approve(job, self.ledger, held.content_hash)
             self.told.append(f"{held.month}: released, as nobody objected until {goes_at:%Y-%m-%d %H:%M} UTC")
             self._after(job, run(job, self.ledger))
             return
-        editor = settings.editor or ""
-        if not _told_before(self.ledger, proof_key(held), editor):
-            self.told.append(f"{held.month} waits for approval")
-            self._tell(proof_notice(self.desk, held, proof_of(job, self.ledger).proof, goes_at))
-        remind_at = self._working_days(held.cutoff, settings.remind_after)
-        due = remind_at is not None and self.now >= remind_at
-        if due and not _told_before(self.ledger, reminder_key(held), editor):
-            self._tell(reminder_notice(self.desk, held, held.cutoff, goes_at))
+        remind_at = self._working_days(since, settings.remind_after)
+        if (
+            remind_at is not None
+            and self.now >= remind_at
+            and not self.teller.told_before(reminder_key(held))
+        ):
+            self.teller.tell(lambda: reminder_notice(self.desk, held, since, goes_at))
 
-    def _trouble(self, job: Job, trouble: Trouble) -> None:
-        self.trouble = True
-        self.told += [f"{job.month}: {error}" for error in trouble.errors]
-        self._tell(trouble_notice(self.desk, job.month, trouble))
+    def _trouble(self, job: Job, trouble: Trouble, mark: str = "") -> None:
+        for error in trouble.errors:
+            self._wrong(f"{job.month}: {error}")
+        self.teller.trouble = True
+        if self.teller.tell(lambda: trouble_notice(self.desk, job.month, trouble)) and mark:
+            self.teller.mark(mark)
 
-    def _tell(self, notice: Notice) -> None:
-        problem = tell(notice, self.desk.setup.channels, self.ledger)
-        if problem is not None:
-            self.trouble = True
-            self.told.append(f"{problem.subject}: {problem.detail}")
+    def _wrong(self, line: str) -> None:
+        self.teller.trouble = True
+        self.told.append(line)
+
+    def _is_made(self, line: EditionLine) -> bool:
+        """Whether there is an edition, by its row alone: what it holds may be what is wrong."""
+        return any(one.id == line.id and one.cutoff is not None for one in self.ledger.editions())
 
     def _working_days(self, moment: datetime, days: int | None) -> datetime | None:
         return None if days is None else working_days_after(moment, days, self.rule)
@@ -206,34 +269,11 @@ class _Look:
         return Job(setup, Month.parse(line.month, setup.settings.timezone), self.now, self.progress)
 
 
-def _told_before(ledger: Ledger, key: str, to: str) -> bool:
-    return any(ledger.notice_sent_at(one, to) for one in (key, f"nobody told: {key}"))
-
-
-def _step(error: DigestError) -> str:
-    if isinstance(error, SourcesMissing | RemoteError):
-        return "collect"
-    return "render" if isinstance(error, TemplateError) else "compose"
-
-
-def _check_clock(setup: Setup, ledger: Ledger, now: datetime) -> None:
-    """Refuse to act on a clock that jumped, unless a tracker's own clock says the same.
-
-    Raises:
-        ClockDoubt: it jumped further than any month is long, and no tracker confirms it.
-    """
-    last = ledger.last_tick()
-    if last is None or now - last <= LONGEST_GAP:
-        return
-    for tracker in setup.trackers:
-        if isinstance(tracker, Clocked):
-            try:
-                there = tracker.server_time()
-            except RemoteError:
-                continue
-            if there is not None and abs(there - now) <= _SKEW_MOST:
-                return
-    raise ClockDoubt(
-        f"nobody has looked what is due since {last:%Y-%m-%d}, and this machine says that it is "
-        f"{now:%Y-%m-%d}. If that is right: digest run --due --trust-clock; if not, set the clock"
-    )
+def _setback(error: Exception) -> Setback:
+    """Return what is remembered of why an edition was not made; of being asked to stop, nothing."""
+    if isinstance(error, Stopped):
+        return Setback()
+    steps = {SourcesMissing: "collect", RemoteError: "collect", ClockDoubt: "clock", TemplateError: "render"}
+    found = [step for kind, step in steps.items() if isinstance(error, kind)]
+    usual = "compose" if isinstance(error, DigestError) else "program"
+    return Setback(found[0] if found else usual, type(error).__name__)

@@ -5,6 +5,7 @@ for the operator, never a reason to stop.
 """
 
 import hashlib
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -19,11 +20,13 @@ from digest.ledger import HeldEdition, Ledger
 from digest.model import Delivery, DeliveryState, Notice, Problem, Proof
 from digest.period import Month
 from digest.pipeline.gate import gated
-from digest.pipeline.setup import Setup
+from digest.pipeline.setup import Setup, Stopped
 
 STAGE = "notices"
+NOBODY = "nobody told: "  # before a notice's key: the operator was told that there is nobody to tell
 _BEST_LEFT_OUT = 5
 _HASH_DIGITS = 16
+_NUMBER = re.compile(r"[0-9]+")
 _TROUBLED = (DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.RETRY_WAIT)
 
 
@@ -117,6 +120,7 @@ class Trouble:
     problems: tuple[Problem, ...] = ()
     deliveries: tuple[Delivery, ...] = ()  # all of them; those that went well say nothing here
     made: bool = True  # there is an edition, and it went out as far as it could
+    again: bool = True  # where it is not made: it is tried again by itself
 
 
 def trouble_notice(desk: Desk, month: Month, trouble: Trouble) -> Notice:
@@ -131,8 +135,9 @@ def trouble_notice(desk: Desk, month: Month, trouble: Trouble) -> Notice:
     # What delivering says of a target names it, and is told here in other words.
     told = {f"{d.channel}: {d.target}" for d in trouble.deliveries}
     problems = tuple(p for p in trouble.problems if p.subject not in told)
-    what = [*trouble.errors, *(p.subject for p in problems), *(f"{gap[0]} {gap[1]}" for gap in gaps)]
-    facts = {"month": month, "made": trouble.made, "errors": trouble.errors}
+    errors = [_NUMBER.sub("#", error) for error in trouble.errors]
+    what = [*errors, *(p.subject for p in problems), *(f"{gap[0]} {gap[1]}" for gap in gaps)]
+    facts = {"month": month, "made": trouble.made, "again": trouble.again, "errors": trouble.errors}
     key = f"trouble:{month.key}:{_hash(*sorted(what))}"
     return desk.notice("trouble", key, problems=problems, gaps=gaps, **facts)
 
@@ -158,6 +163,10 @@ def tell(
         channels: all that are configured.
         ledger: remembers what got out.
         again_after: how long after it got out it is written again; None: never.
+
+    Raises:
+        LedgerError: the ledger cannot be read or written.
+        Stopped: the process was asked to end; it is written the next time.
     """
     writers = [channel for channel in channels if isinstance(channel, Writing)]
     writer = min(writers, key=lambda channel: channel.order != MAIL, default=None)
@@ -176,6 +185,8 @@ def written(
     try:
         writer.write(notice)
         sent = True
+    except Stopped:
+        raise
     except DigestError as error:
         # Somebody who may have had it would have it again with every tick.
         sent = isinstance(error, RemoteError) and error.reason.in_doubt
@@ -192,7 +203,7 @@ def _why(error: DigestError, *, in_doubt: bool) -> str:
 
 def _nobody(notice: Notice, ledger: Ledger, again_after: timedelta | None, *, editor: bool) -> Problem | None:
     """Say once a notice, and not with every tick, that nobody can be told."""
-    key = f"nobody told: {notice.key}"
+    key = f"{NOBODY}{notice.key}"
     if not ledger.take_notice(key, notice.to, again_after):
         return None
     ledger.settle_notice(key, notice.to, sent=True)

@@ -22,7 +22,7 @@ from digest.ledger import Ledger
 from digest.model import Notice, Problem, Receipt, Rendering
 from digest.period import Month
 from digest.pipeline.notices import STAGE, tell, written
-from digest.pipeline.setup import Setup
+from digest.pipeline.setup import Setup, Stopped
 from digest.pipeline.waiting import Waiting, waiting
 
 KEY = "nudge"
@@ -154,7 +154,7 @@ def _asked(setup: Setup, ledger: Ledger, nudge: Nudge, ask: Ask, now: datetime) 
             problem = tell(letter, setup.channels, ledger, every)
         else:
             problem = written(letter, _Chat(ask), ledger, every)
-    except LedgerError:
+    except (LedgerError, Stopped):
         raise
     except DigestError as error:
         problem = Problem(STAGE, ask.name, f"could not be asked: {error}")

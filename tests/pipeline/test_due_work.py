@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 from workshop import Mailer, Workshop
 
+from digest.delivery.base import Handover, TargetRefused
 from digest.errors import Reason, RemoteError
 from digest.ledger import EditionState, Ledger
-from digest.model import Notice, Receipt
+from digest.model import Notice, Receipt, Rendering
 from digest.period import Month
 from digest.pipeline import Silent
 from digest.pipeline.approval import approve
 from digest.pipeline.due_work import ClockDoubt, Done, tick
 from digest.pipeline.notices import Desk
+from digest.pipeline.setup import Stopped
 from digest.trackers.base import Payload, Tracker
 
 A = "A cache without a limit fills the disk at night, because nothing ever removes what is old."
@@ -29,8 +31,18 @@ class Post(Mailer):
 
     notices: list[Notice] = field(default_factory=list)
     deaf: bool = False
+    ends: bool = False  # the process is asked to end while it writes
+    refuses: str = ""
+
+    def send(self, rendering: Rendering, target: str, handover: Handover) -> Receipt:
+        if target == self.refuses:
+            raise TargetRefused(self.name, Reason.REJECTED, "no such mailbox", 550)
+        return Mailer.send(self, rendering, target, handover)
 
     def write(self, notice: Notice) -> Receipt:
+        if self.ends:
+            message = "stopped as asked"
+            raise Stopped(message)
         if self.deaf:
             raise RemoteError(self.name, Reason.UNAVAILABLE, "nobody answers")
         self.notices.append(notice)
@@ -228,3 +240,192 @@ def test_two_schedulers_make_each_edition_once(office: Office) -> None:
                 tick(Desk(setup), ledger, office.now, Silent())
     assert office.states() == {"2026-05": S.SENT, "2026-06": S.SENT, "2026-07": S.SENT}
     assert len(office.post.sent) == 6
+
+
+# --- What goes wrong in one month, or with one notice ----------------------------------------
+
+
+class Trips:
+    """A tracker over which the program itself stumbles, in one month."""
+
+    def __init__(self, real: Tracker, month: str, error: BaseException) -> None:
+        self.name = real.name
+        self.real, self.month, self.error = real, month, error
+        self.refresh, self.to_incident = real.refresh, real.to_incident
+
+    def fetch(self, month: Month) -> Iterator[Payload]:
+        if month.key == self.month:
+            raise self.error
+        return self.real.fetch(month)
+
+
+def trips(office: Office, error: BaseException, month: str = "2026-05") -> None:
+    office.trackers = (Trips(office.shop.setup().trackers[0], month, error),)
+
+
+def two_months(office: Office) -> None:
+    office.config("approval: never", "approval: never\nschedule: {catch_up: all}")
+    office.config("history: 1", "history: 0")
+    office.shop.write("102", "2026-06-12T10:00:00Z", [A])
+
+
+def test_a_fault_of_the_program_in_one_month_stops_no_other_and_is_given_up_after_five_tries(
+    office: Office,
+) -> None:
+    two_months(office)
+    trips(office, RuntimeError("with the words of an incident"))
+    done = office.look("2026-07-01T08:00")
+    assert office.states() == {"2026-06": S.SENT, "2026-05": S.PLANNED}
+    assert done.trouble
+    assert "a fault of the program stopped it (RuntimeError)" in " ".join(done.lines)
+    assert "words of an incident" not in " ".join((*done.lines, office.post.notices[0].text))
+    for hour in range(9, 15):
+        office.look(f"2026-07-01T{hour:02d}:00")
+    assert office.states()["2026-05"] is S.FAILED
+    assert office.ledger.editions()[1].setback == "program: RuntimeError"
+    assert office.post.kinds == ["trouble", "trouble"]
+    assert "not tried again by itself" in " ".join(office.post.notices[1].text.split())
+    assert office.look("2026-07-01T16:00") == Done()  # said, and nothing is done about it any more
+
+
+def test_an_edition_damaged_in_the_ledger_stops_no_other_month(office: Office) -> None:
+    office.config("approval: never", "approval: always\nhistory: 0")
+    office.config("history: 1\n", "")
+    office.look("2026-06-01T08:00")
+    approve(office.shop.job("2026-05", "2026-06-01T08:10", office.post), office.ledger)
+    with office.ledger.writing() as connection:
+        connection.exec_driver_sql("UPDATE artefact SET bytes = replace(bytes, 'limit', 'Limit')")
+    office.ledger.plan(Month(2026, 7), datetime(2026, 6, 1, tzinfo=UTC), missed=True)
+    done = office.look("2026-06-01T08:15")
+    assert any("not what was frozen" in line for line in done.lines)
+    assert office.post.kinds == ["proof", "missed", "trouble"]
+    assert office.ledger.last_tick() == office.now
+
+
+def test_being_asked_to_stop_is_no_trouble_and_no_try(office: Office) -> None:
+    trips(office, Stopped("stopped as asked"))
+    for hour in range(8, 16):
+        with pytest.raises(Stopped):
+            office.look(f"2026-06-01T{hour:02d}:00")
+    (line,) = office.ledger.editions()
+    assert (line.state, line.setback, office.post.notices) == (S.PLANNED, "", [])
+    assert office.ledger.last_tick() == office.now
+    office.trackers = None
+    office.look("2026-06-01T17:00")
+    assert office.states() == {"2026-05": S.SENT}
+
+
+def test_being_asked_to_stop_while_a_notice_is_written_stops(office: Office) -> None:
+    office.config("approval: never", "approval: always")
+    office.post.ends = True
+    with pytest.raises(Stopped):
+        office.look("2026-06-01T08:00")
+    office.post.ends = False
+    office.look("2026-06-01T08:05")
+    assert office.post.kinds == ["proof"]
+
+
+def test_what_was_missed_is_told_when_the_mail_works_again(office: Office) -> None:
+    office.look()
+    office.post.deaf = True
+    assert office.look("2026-08-05T12:00", trust_clock=True).trouble
+    office.post.deaf = False
+    for minute in (5, 10):
+        office.look(f"2026-08-05T12:{minute:02d}")
+    assert office.post.kinds == ["missed"]
+    assert office.look("2026-08-05T12:15") == Done()
+
+
+def test_silence_counts_from_when_the_editor_was_told(office: Office) -> None:
+    office.config("approval: never", "approval: always\napprove_after: 3")
+    office.post.deaf = True
+    for day in range(1, 9):
+        office.look(f"2026-06-{day:02d}T08:00")
+    assert office.states() == {"2026-05": S.AWAITING_APPROVAL}
+    office.post.deaf = False
+    office.look("2026-06-08T09:00")
+    office.look("2026-06-10T09:00")
+    assert (office.post.kinds, office.post.sent) == (["proof", "reminder"], [])
+    office.look("2026-06-11T09:00")
+    assert len(office.post.sent) == 2
+
+
+def test_silence_releases_nothing_where_nobody_could_be_told(office: Office) -> None:
+    office.config("editor: learning@example.org\n", "")
+    office.config("approval: never", "approval: always\napprove_after: 1")
+    lines = [line for day in range(1, 9) for line in office.look(f"2026-06-{day:02d}T08:00").lines]
+    assert (office.states(), office.post.sent) == ({"2026-05": S.AWAITING_APPROVAL}, [])
+    assert len([line for line in lines if "nobody was told of it" in line]) == 1
+
+
+def test_silence_does_not_release_what_was_made_again_just_then(office: Office) -> None:
+    office.config("approval: never", "approval: always\napprove_after: 3")
+    office.shop.write("102", "2026-05-20T10:00:00Z", ["A secret learning that nobody outside may read."])
+    office.look("2026-06-01T08:00")
+    (office.shop.folder / "incidents" / "102.md").unlink()
+    done = office.look("2026-06-04T08:00")
+    assert "2026-05: made again without 1 that may no longer be shown" in done.lines
+    assert (office.post.sent, office.post.kinds) == ([], ["proof", "proof"])
+    office.look("2026-06-08T08:00")
+    assert office.post.sent == []
+    office.look("2026-06-09T08:00")
+    assert len(office.post.sent) == 2
+
+
+def test_trouble_whose_words_count_is_told_once(office: Office) -> None:
+    for minute in range(5):
+        trips(office, RemoteError("folder", Reason.RATE_LIMITED, f"429: {minute} requests are left"))
+        office.look(f"2026-06-01T08:{minute:02d}")
+    assert office.post.kinds == ["trouble"]
+
+
+def test_a_tracker_that_cannot_be_asked_before_sending_is_told_with_what_to_do(office: Office) -> None:
+    office.config("approval: never\nmissing_sources: send", "approval: always\nmissing_sources: hold")
+    office.look("2026-06-01T08:00")
+    approve(office.shop.job("2026-05", "2026-06-01T08:10", office.post), office.ledger)
+    away = Away()
+    away.refresh = away.fetch  # type: ignore[attr-defined,assignment]  # it raises whatever is asked
+    office.trackers = (away,)
+    office.look("2026-06-02T08:00")
+    office.look("2026-06-02T08:05")
+    assert (office.post.kinds, office.post.sent) == (["proof", "trouble"], [])
+    assert "run --month 2026-05 --incomplete" in " ".join(office.post.notices[1].text.split())
+    office.trackers = None
+    office.look("2026-06-02T08:10")
+    assert len(office.post.sent) == 2
+
+
+def test_gaps_are_told_once_also_after_the_process_ended_before_it_could(office: Office) -> None:
+    office.post.refuses = READERS[0]
+    office.post.deaf = True
+    office.look("2026-06-01T08:00")
+    assert office.states() == {"2026-05": S.SENT_WITH_GAPS}
+    office.post.deaf = False
+    for minute in (5, 10):
+        office.look(f"2026-06-01T08:{minute:02d}")
+    assert office.post.kinds == ["trouble"]
+    assert office.look("2026-06-01T08:15") == Done()
+
+
+def test_a_notice_whose_template_is_wrong_stops_nothing(office: Office) -> None:
+    own = office.shop.folder / "templates" / "notices"
+    own.mkdir(parents=True)
+    (own / "missed.txt.j2").write_text("{{ nothing.like_it }}\n")
+    office.config("history: 1", "history: 1\ntemplates: templates")
+    office.look()
+    done = office.look("2026-08-05T12:00", trust_clock=True)
+    assert office.states()["2026-07"] is S.SENT
+    assert any("missed.txt.j2" in line for line in done.lines)
+
+
+def test_a_clock_that_a_tracker_contradicts_makes_no_edition(office: Office) -> None:
+    real = office.shop.setup().trackers[0]
+    witness = Trips(real, "", ValueError())
+    witness.server_time = lambda: datetime(2026, 5, 20, 9, tzinfo=UTC)  # type: ignore[attr-defined]
+    office.trackers = (witness,)
+    office.look()
+    office.look("2026-06-01T08:00")  # twelve days early
+    assert (office.states(), office.post.kinds) == ({"2026-05": S.PLANNED}, ["trouble"])
+    assert "Set the clock" in " ".join(office.post.notices[0].text.split())
+    office.look("2026-06-01T08:05", trust_clock=True)
+    assert office.states() == {"2026-05": S.SENT}
