@@ -62,7 +62,7 @@ def command(config_file: Path, max_age: timedelta, as_json: bool) -> None:  # no
 def _verdict(config: Config, max_age: timedelta) -> Verdict:
     settings = config.settings
     path = config.path(settings.ledger)
-    if not path.exists():
+    if not path.is_file() or not path.stat().st_size:
         return Verdict(well=False, reasons=(f"nothing was ever run here: there is no ledger at {path}",))
     with Ledger.open(path) as ledger:
         facts = Facts(watched(ledger), ledger.installed_at(), ledger.last_tick())

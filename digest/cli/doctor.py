@@ -16,7 +16,7 @@ from digest.config import Config, Connector
 from digest.edition.headline import count_of
 from digest.errors import ConfigError, TemplateError
 from digest.pipeline import Setup
-from digest.pipeline.checks.report import Check, Level, fail
+from digest.pipeline.checks.report import Check, Level, fail, worded
 from digest.pipeline.checks.rounds import Terms, rounds
 
 _PATIENCE_S = 10.0  # for the tries at one request: somebody watches
@@ -39,7 +39,7 @@ def command(config_file: Path, as_json: bool) -> None:  # noqa: FBT001 - click p
         config = common.read_config(config_file)
         setup, faults = _assembled(config)
     except (ConfigError, TemplateError) as error:
-        paper.write(fail("config", str(error)))
+        paper.write(fail("config", worded(error)))
         broken = True
     else:
         broken = bool(faults)
@@ -119,7 +119,7 @@ def _assembled(config: Config) -> tuple[Setup, list[Check]]:
             found = assemble(alone, rendering=False, patience_s=_PATIENCE_S)
         except ConfigError as error:
             subject = _subject(config, connector)
-            faults.append(fail(subject, str(error).removeprefix(f"{subject}: ")))
+            faults.append(fail(subject, worded(error).removeprefix(f"{subject}: ")))
         else:
             trackers, channels = (*setup.trackers, *found.trackers), (*setup.channels, *found.channels)
             setup = replace(setup, trackers=trackers, channels=channels)

@@ -19,7 +19,7 @@ from digest.model import Incident, Problem
 from digest.period import Month
 from digest.trackers.base import Context, Payload
 from digest.trackers.forms import plain_heading
-from digest.trackers.github_api import HEADERS, Api
+from digest.trackers.github_api import HEADERS, Api, limits_for
 from digest.trackers.github_fields import Place, Reader, is_no_incident, label_names, numbered
 from digest.trackers.github_origins import origins_of
 from digest.trackers.github_settings import Settings
@@ -74,6 +74,7 @@ class GitHubTracker:
             headers=HEADERS | ({"Authorization": f"Bearer {token}"} if token else {}),
             secrets=[token] if token else [],
             ca_file=context.base / settings.ca_file.expanduser() if settings.ca_file else None,
+            limits=limits_for(context.patience_s),
             pace=Pace(patience_s=context.patience_s, tell=context.tell),
         )
         api = Api(name, client, settings.label)

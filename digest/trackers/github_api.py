@@ -6,13 +6,13 @@ https://docs.github.com/en/rest/issues/issues?apiVersion=2022-11-28
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 from digest.errors import Reason, RemoteError
-from digest.http import Answer, Client
+from digest.http import Answer, Client, Limits
 from digest.trackers.github_fields import Place
 
 HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
@@ -20,6 +20,7 @@ _PER_PAGE = 100  # the most that the API gives
 # So many of the largest, each character six bytes as JSON, are less than a client takes in one answer.
 _COMMENTS_PER_PAGE = 50
 _COMMENT_PAGES = 20
+_AT_LEAST_S = 15.0  # for an answer to begin, or go on
 _LAST = re.compile(r'<([^<>]*)>\s*;\s*rel="last"')
 _NEEDS = "the token needs Issues: read on this repository"
 _VISIBILITIES = frozenset({"public", "internal", "private"})
@@ -162,6 +163,13 @@ class Api:
     def _malformed(self, where: str) -> NoReturn:
         detail = f"{where}: it answered with something else than what was asked for; is `url` the API's?"
         raise RemoteError(self.service, Reason.MALFORMED, detail)
+
+
+def limits_for(patience_s: float) -> Limits:
+    """Return how long one answer may take: shorter where somebody watches, who has little patience."""
+    usual = Limits()
+    read_s = min(usual.read_s, max(_AT_LEAST_S, patience_s))
+    return replace(usual, read_s=read_s, total_s=min(usual.total_s, 2 * max(_AT_LEAST_S, patience_s)))
 
 
 def _visibility(told: Mapping[object, object]) -> str:

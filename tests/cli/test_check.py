@@ -78,3 +78,12 @@ def test_an_age_that_is_none_is_status_2_and_says_how_to_write_one(shop: Worksho
 @pytest.mark.parametrize(("word", "hours"), [("12h", 12), ("35d", 840), ("5w", 840)])
 def test_ages_are_hours_days_or_weeks(word: str, hours: int) -> None:
     assert age(None, None, word) == timedelta(hours=hours)
+
+
+def test_an_empty_file_is_no_ledger_and_stays_empty(shop: Workshop) -> None:
+    (shop.folder / "digest.db").touch()
+
+    done = check(shop)
+
+    assert (done.exit_code, done.output[:35]) == (1, "FAIL: nothing was ever run here: th")
+    assert (shop.folder / "digest.db").stat().st_size == 0

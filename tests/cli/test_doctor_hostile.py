@@ -1,6 +1,8 @@
 """`digest doctor` before what is wrong, or was never filled in: each thing once, and what is meant."""
 
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,31 @@ def test_what_the_example_names_is_not_taken_for_ones_own(
 
     [line] = [line for line in told.splitlines() if "still as in the example" in line]
     assert "repository" in line
+
+
+def test_a_config_that_is_no_yaml_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = Workshop(tmp_path)
+    shop.file.write_bytes(b'organisation: "Example\0Rail"\n')
+
+    told = doctor(shop, monkeypatch, capsys)
+
+    assert [line[:4] for line in told.splitlines()] == ["FAIL", "1 th"]
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["a folder", "a pipe"])
+def test_something_else_in_the_ledgers_place_is_told_once_and_not_waited_for(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    make: Callable[[Path], None],
+) -> None:
+    shop = Workshop(tmp_path)
+    make(shop.folder / "digest.db")
+
+    told = doctor(shop, monkeypatch, capsys)
+
+    [line] = [line for line in told.splitlines() if "digest.db" in line]
+    assert line.startswith("FAIL  ledger")
+    assert "is no file" in line

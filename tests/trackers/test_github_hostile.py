@@ -18,7 +18,7 @@ from digest.period import Month
 from digest.trackers.base import Context
 from digest.trackers.collect import CollectPlan, collect, refresh
 from digest.trackers.github import GitHubTracker, Settings
-from digest.trackers.github_api import Api
+from digest.trackers.github_api import Api, limits_for
 from digest.trackers.github_fields import Place
 
 MAY = Month(2026, 5, "Europe/Lisbon")
@@ -296,3 +296,17 @@ def test_what_changed_since_it_was_collected_is_not_given_again(
     }[becomes]()
 
     assert refresh([tracker], {"issues": [incident.key]}, PLAN).incidents == ()
+
+
+# --- Time -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("patience_s", "read_s", "total_s"), [(0, 15, 30), (10, 15, 30), (300, 60, 300), (7200, 60, 300)]
+)
+def test_an_answer_may_take_as_long_as_whoever_waits_has_patience(
+    patience_s: float, read_s: float, total_s: float
+) -> None:
+    limits = limits_for(patience_s)
+
+    assert (limits.read_s, limits.total_s) == (read_s, total_s)

@@ -32,7 +32,9 @@ def ledger_checks(path: Path, mounts: Path = _MOUNTS) -> Iterator[Check]:
     """
     found = tuple(_about_place(path, _read(mounts)))
     yield from found
-    if path.exists():
+    if path.exists() and not path.is_file():
+        yield fail(_SUBJECT, f"{path} is no file", "set `ledger` to where a file can be")
+    elif path.exists():
         yield from _about_rights(path)
         yield from _about_content(path)
     elif not any(check.level is Level.FAIL for check in found):

@@ -84,7 +84,8 @@ def _template_checks(setup: Setup) -> Iterator[Check]:
 def _opened(path: Path, open_: ExitStack) -> Ledger | None:
     """Return the ledger, if opening it changes nothing; what is wrong with it has been told."""
     try:
-        if path.exists() and condition_of(path).current:
+        # A pipe of that name would be waited for, and a folder is told of already.
+        if path.is_file() and condition_of(path).current:
             return open_.enter_context(Ledger.open(path, busy_s=_BUSY_S))
     except LedgerError:
         return None
