@@ -19,7 +19,11 @@ from digest.pipeline.approval import approve
 @common.config_option
 @common.json_option
 def command(month: str, config_file: Path, later: bool, as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
-    """Release the edition of a month that is held, as the preview shows it, and send it."""
+    """Release the edition of a month that is held, as the preview shows it, and send it.
+
+    Right before, the trackers are asked who may see what it names. Where something has to leave it, nothing
+    is sent: it is made again without, held again, and the exit status is 1.
+    """
     config = common.read_config(config_file)
     at = common.now()
     lines = common.Lines(quiet=as_json, stop=common.Stop())
@@ -33,12 +37,12 @@ def command(month: str, config_file: Path, later: bool, as_json: bool) -> None: 
         if as_json:
             common.print_json({"month": held.month, "state": held.state.value})
         else:
-            by_hand = f"{common.program()} run --month {held.month}"
+            by_hand = f"{common.program()} run{common.option_of(config_file)} --month {held.month}"
             click.echo(f"{held.month} is released; the schedule sends it, or: {by_hand}")
         return
     if as_json:
         common.print_json(telling.outcome_json(outcome))
     else:
         telling.tell_outcome(outcome, setup, config_file)
-    if outcome.problems or telling.still_open(outcome.deliveries):
+    if outcome.awaits_approval or outcome.problems or telling.still_open(outcome.deliveries):
         sys.exit(PROBLEMS)

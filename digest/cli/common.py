@@ -1,6 +1,7 @@
 """What the commands share: options, the month meant, progress on the terminal."""
 
 import json
+import shlex
 import shutil
 import signal
 import sys
@@ -91,6 +92,11 @@ def program() -> str:
         return "digest"
     here = Path.cwd()
     return str(called.relative_to(here)) if called.is_relative_to(here) else str(called)
+
+
+def option_of(config_file: Path) -> str:
+    """Return what has to stand in a command for this config: ` --config FILE`; empty for the usual one."""
+    return "" if config_file == DEFAULT else f" --config {shlex.quote(str(config_file))}"
 
 
 def print_json(value: object) -> None:

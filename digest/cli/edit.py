@@ -63,24 +63,24 @@ def command(month: str, config_file: Path, apply_it: bool) -> None:  # noqa: FBT
     lines.end()
     file = editorial_file(setup.editions, meant.key)
     candidates = _candidates(prepared)
+    option = common.option_of(config_file)
     if file.exists():
         click.echo(f"{file} is there already and was kept. The candidates now:\n")
         click.echo(candidates)
     else:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(_HEAD.format(month=name_of(meant)) + candidates + "\n", encoding="utf-8")
-        option = "" if config_file == common.DEFAULT else f" --config {config_file}"
-        click.echo(
-            f"Wrote {file}. Edit it, then look: {common.program()} preview{option} --month {meant.key}"
-        )
+        look = "" if state else f", then look: {common.program()} preview{option} --month {meant.key}"
+        click.echo(f"Wrote {file}. Edit it{look}")
     if state is not None:
-        click.echo(f"{meant.key} is frozen. {_how_to_apply(state, meant.key)}")
+        click.echo(f"{meant.key} is frozen. {_how_to_apply(state, meant.key, option)}")
 
 
-def _how_to_apply(state: EditionState, month: str) -> str:
-    if state is EditionState.AWAITING_APPROVAL:
-        return f"Put your decisions into it: {common.program()} edit {month} --apply"
-    return "To apply them, if nobody has had it: run it with --recollect"
+def _how_to_apply(state: EditionState, month: str, option: str) -> str:
+    if state in {EditionState.COMPOSED, EditionState.AWAITING_APPROVAL}:
+        return f"To put your decisions into it: {common.program()} edit{option} {month} --apply"
+    anew = f"{common.program()} run{option} --month {month} --recollect"
+    return f"It was released; to make it anew with your decisions, if nobody has had it: {anew}"
 
 
 def _apply(month: str, config_file: Path) -> None:
@@ -95,7 +95,7 @@ def _apply(month: str, config_file: Path) -> None:
     lines.end()
     for line in telling.summary(held.edition):
         click.echo(line)
-    option = "" if config_file == common.DEFAULT else f" --config {config_file}"
+    option = common.option_of(config_file)
     click.echo("Look at it, then release it:")
     click.echo(f"  {common.program()} preview{option} --month {held.month}")
     click.echo(f"  {common.program()} approve{option} {held.month}")

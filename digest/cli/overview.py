@@ -15,6 +15,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("schedule", "schedule", "stay up, and make and send each edition when it is due"),
     ("nudge", "nudge", "ask those who own reviews that wait, privately, what was learnt"),
     ("status", "status", "what went out, what failed, what is in doubt"),
+    ("resolve", "resolve", "say of deliveries in doubt, or failed: they arrived; or, send them again"),
     ("check", "check", "for monitors: exit 1 where an edition is overdue, held too long or in doubt"),
     ("takeaways", "takeaways", "what would be taken from these reviews, ranked, with the reasons"),
     ("config", "config_schema", "the config file itself: `digest config schema` prints its JSON Schema"),

@@ -3,6 +3,7 @@
 import os
 import sys
 import webbrowser
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -10,6 +11,8 @@ import click
 from digest import paths
 from digest.assemble import assemble
 from digest.cli import common
+from digest.ledger import EditionState, HeldEdition
+from digest.model import PAGE_URL
 from digest.pipeline import Job, proof_of
 from digest.web import serve
 
@@ -31,14 +34,30 @@ def command(config_file: Path, month: str | None, port: int | None, open_it: boo
     lines = common.Lines()
     with common.read_only(setup.ledger) as ledger:
         proof = proof_of(Job(setup, meant, at, lines), ledger).proof
+        held = ledger.held(meant.key)
     lines.end()
+    # As readers get it once the page is out; where the link leads is not known before.
+    proof = replace(proof, rendering=proof.rendering.with_page(PAGE_URL))
 
     def announce(url: str) -> None:
+        click.echo(_what_it_is(held, meant.key, common.option_of(config_file)))
         click.echo(f"{url}  (Ctrl-C ends it)")
         if open_it and _has_browser():
             click.launch(url)
 
     serve(proof, paths.templates(), port, announce=announce)
+
+
+def _what_it_is(held: HeldEdition | None, month: str, option: str) -> str:
+    if held is None:
+        return f"{month} is a trial: composed just now, stored nowhere, sent to nobody."
+    if held.state is EditionState.AWAITING_APPROVAL:
+        return (
+            f"{month} is held, and nobody has had it: this is what would be sent. "
+            f"To release it: {common.program()} approve{option} {month}"
+        )
+    state = held.state.value.replace("_", " ")
+    return f"{month} is frozen ({state}): this is what is sent."
 
 
 def _has_browser() -> bool:

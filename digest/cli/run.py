@@ -11,10 +11,13 @@ from digest.cli.commands import PROBLEMS
 from digest.config import Config
 from digest.edition.headline import count_of
 from digest.errors import ConfigError
-from digest.ledger import Ledger
+from digest.ledger import EditionState, HeldEdition, Ledger
+from digest.model import Edition
 from digest.pipeline import Job, run, trial
-from digest.pipeline.due_work import tick
+from digest.pipeline.due_work import Done, tick
+from digest.pipeline.making import asks_approval
 from digest.pipeline.notices import Desk
+from digest.pipeline.setup import Stopped
 
 # A clock calls again; what waits an hour for a tracker's limit keeps nobody.
 DUE_PATIENCE_S = 2 * 60 * 60.0
@@ -44,6 +47,8 @@ def command(config_file: Path, month: str | None, **how: bool) -> None:
         _check_alone(month, how)
         _due(config, config_file, lines, how)
         return
+    if how["trust_clock"]:
+        raise ConfigError("--trust-clock", "goes with --due; a month that is named is made by any clock")
     at = common.now()
     meant = common.month_meant(month, config.settings.timezone, at)
     setup = assemble(config, tell=lines.stage)
@@ -76,8 +81,11 @@ def _due(config: Config, config_file: Path, lines: common.Lines, how: dict[str, 
     quiet = common.Lines(quiet=not sys.stderr.isatty() or how["as_json"], stop=lines.stop)
     setup = assemble(config, patience_s=DUE_PATIENCE_S, tell=quiet.stage)
     desk = Desk.of(setup, None if config_file == common.DEFAULT else config_file)
-    with Ledger.open(setup.ledger) as ledger:
-        done = tick(desk, ledger, common.now(), quiet, trust_clock=how["trust_clock"])
+    try:
+        with Ledger.open(setup.ledger) as ledger:
+            done = tick(desk, ledger, common.now(), quiet, trust_clock=how["trust_clock"])
+    except Stopped as stopped:  # what was left is done by the next call: nothing went wrong
+        done = Done((str(stopped),))
     quiet.end()
     if how["as_json"]:
         common.print_json({"done": list(done.lines), "trouble": done.trouble})
@@ -92,28 +100,45 @@ def _dry(job: Job, *, as_json: bool) -> None:
         held = ledger.held(job.month.key)
         deliveries = ledger.deliveries(held.id) if held else ()
         prepared = trial(job, ledger)
+        waits = _would_wait(job, ledger, held)
     had = {(d.channel, d.target) for d in deliveries if d.state in telling.DONE}
     targets = [(channel.name, target) for channel in job.setup.channels for target in channel.targets()]
-    edition, problems = prepared.edition, prepared.proof.problems
+    targets = [pair for pair in targets if pair not in had]
+    problems = prepared.proof.problems
     if as_json:
-        would = [{"channel": channel, "target": target} for channel, target in targets]
-        common.print_json(
-            {
-                **telling.edition_json(edition),
-                "dry_run": True,
-                "targets": would,
-                "problems": telling.named(problems),
-            }
-        )
-        return
+        facts = {
+            "dry_run": True,
+            "frozen_already": held is not None,
+            "awaits_approval": waits,
+            "targets": [{"channel": channel, "target": target} for channel, target in targets],
+            "problems": telling.named(problems),
+        }
+        common.print_json(telling.edition_json(prepared.edition) | facts)
+    else:
+        _tell_dry(prepared.edition, held, targets, waits=waits)
+        telling.tell_problems(problems)
+    if problems:
+        sys.exit(PROBLEMS)
+
+
+def _would_wait(job: Job, ledger: Ledger, held: HeldEdition | None) -> bool:
+    """Return whether a run would hold it, until somebody has approved it."""
+    if held is not None and held.state is not EditionState.COMPOSED:
+        return held.state is EditionState.AWAITING_APPROVAL
+    return asks_approval(job, ledger)
+
+
+def _tell_dry(
+    edition: Edition, held: HeldEdition | None, targets: list[tuple[str, str]], *, waits: bool
+) -> None:
+    month = edition.month.key
     for line in telling.summary(edition):
         click.echo(line)
     if held is not None:
-        click.echo(f"{job.month.key} is frozen already: a run would deliver that edition, not this one.")
-        targets = [pair for pair in targets if pair not in had]
-    click.echo(f"Dry run: nothing was stored or sent. It would go to {count_of(len(targets), 'target')}:")
+        click.echo(f"{month} is frozen already: a run would deliver that edition, not this one.")
+    first = " once it is approved, as `approval` asks for" if waits else ""
+    click.echo(
+        f"Dry run: nothing was stored or sent. It would go to {count_of(len(targets), 'target')}{first}:"
+    )
     for channel, target in targets:
         click.echo(f"  {channel}: {target}")
-    telling.tell_problems(problems)
-    if problems:
-        sys.exit(PROBLEMS)

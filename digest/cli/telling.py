@@ -11,6 +11,7 @@ from digest.model import Delivery, DeliveryState, Edition, Problem
 from digest.pipeline import Outcome, Setup
 
 DONE = {DeliveryState.SENT, DeliveryState.SUPPRESSED, DeliveryState.CANCELLED}
+STUCK = {DeliveryState.FAILED, DeliveryState.UNKNOWN}
 _ANEW = "To make it anew, if nobody has had it: --recollect"
 
 
@@ -37,11 +38,9 @@ def tell_outcome(outcome: Outcome, setup: Setup, config_file: Path) -> None:
         click.echo(line)
     if outcome.left:
         click.echo(f"Made again without {count_of(outcome.left, 'incident')} that may no longer be shown.")
-    option = "" if config_file == common.DEFAULT else f" --config {config_file}"
-    if outcome.awaits_approval:
-        click.echo(f"Nothing was sent: {month} is held until somebody has looked at it.")
-    else:
-        click.echo(_what_was_sent(outcome))
+    option = common.option_of(config_file)
+    for line in _what_was_sent(outcome, option):
+        click.echo(line)
     if outcome.waits_until is not None:
         until = f"{outcome.waits_until:%Y-%m-%d %H:%M} UTC"
         click.echo(f"Chats and mails wait for the page until {until}; put it right, and run again.")
@@ -64,14 +63,22 @@ def still_open(deliveries: tuple[Delivery, ...]) -> list[Delivery]:
     return [d for d in deliveries if d.state not in DONE]
 
 
-def _what_was_sent(outcome: Outcome) -> str:
-    month, waiting = outcome.held.month, len(still_open(outcome.deliveries))
+def _what_was_sent(outcome: Outcome, option: str) -> list[str]:
+    month, open_ = outcome.held.month, still_open(outcome.deliveries)
+    if outcome.awaits_approval:
+        return [f"Nothing was sent: {month} is held until somebody has looked at it."]
+    stuck = [d for d in open_ if d.state in STUCK]
+    waiting = len(open_) - len(stuck)
     left = f" {waiting} not yet: run again." if waiting else ""
-    if outcome.sent:
-        return f"Delivered now: {outcome.sent}.{left}"
-    if waiting:
-        return f"Nothing was delivered now.{left}"
-    return f"{month} was sent before; nothing was left to send, and nothing was sent."
+    lines = [f"Delivered now: {outcome.sent}.{left}"] if outcome.sent else []
+    if not lines and open_:
+        lines = [f"Nothing was delivered now.{left}"]
+    if stuck:
+        lines.append(
+            f"{count_of(len(stuck), 'delivery', 'deliveries')} failed or in doubt, and not tried again by "
+            f"itself; your word settles it: {common.program()} resolve{option} {month} --help"
+        )
+    return lines or [f"{month} was sent before; nothing was left to send, and nothing was sent."]
 
 
 def _pages(deliveries: tuple[Delivery, ...], setup: Setup) -> list[Path]:
@@ -121,18 +128,24 @@ def outcome_json(outcome: Outcome) -> dict[str, object]:
         "sent": outcome.sent,
         "state": outcome.held.state.value,
         "awaits_approval": outcome.awaits_approval,
+        "left_out_at_the_last_look": outcome.left,
+        "changed_since_it_was_frozen": outcome.stale or None,
         "waits_for_page_until": outcome.waits_until.isoformat() if outcome.waits_until else None,
-        "deliveries": [
-            {
-                "channel": d.channel,
-                "target": d.target,
-                "state": d.state.value,
-                "reference": d.reference,
-                "detail": d.detail,
-            }
-            for d in outcome.deliveries
-        ],
+        "deliveries": [delivery_json(d) for d in outcome.deliveries],
         "problems": named(outcome.problems),
+    }
+
+
+def delivery_json(delivery: Delivery) -> dict[str, object]:
+    """Return what programs are told of a delivery."""
+    return {
+        "channel": delivery.channel,
+        "target": delivery.target,
+        "state": delivery.state.value,
+        "attempt": delivery.attempt,
+        "reference": delivery.reference,
+        "url": delivery.url,
+        "detail": delivery.detail,
     }
 
 
