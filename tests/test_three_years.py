@@ -29,13 +29,15 @@ from digest.config import load
 from digest.delivery.deliver import Pace
 from digest.ledger import EditionState, Ledger
 from digest.period import Month
-from digest.pipeline import Job, Progress, Silent
+from digest.pipeline import Job, Progress, Setup, Silent
 from digest.pipeline.approval import approve
 from digest.pipeline.due_work import tick
 from digest.pipeline.notices import Desk
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
+
+    from digest.trackers.github import GitHubTracker
 
 FIRST, YEARS = Month(2024, 1, "Europe/Lisbon"), 3
 MONTHS = [FIRST.shift(n) for n in range(12 * YEARS)]
@@ -88,6 +90,7 @@ class World:
         self.github, self.wiki, self.mail = servers
         self.file = folder / "digest.yaml"
         self.kills = 0
+        self.programs: dict[int, Setup] = {}
         self.answered = 0  # so many mails were looked at
         self.file.write_text(
             CONFIG.format(
@@ -105,19 +108,30 @@ class World:
     def ledger(self) -> Ledger:
         return Ledger.open(self.file.parent / "digest.db", clock=lambda: self.now)
 
-    def look(self, progress: Progress) -> None:
-        """Start the program, let it look what is due, and end it, orderly or not."""
-        # To compile the templates each time would test nothing; a look that makes an edition does.
-        setup = replace(assemble(load(self.file), rendering=False, patience_s=0.01), pace=Pace(pauses_s=()))
-        gc.unfreeze()
-        ledger = self.ledger()
+    def program(self, number: int = 0) -> Setup:
+        """Return a program as it was put together at its start; its trackers live in the simulated time."""
+        if number not in self.programs:
+            # To compile the templates each time would test nothing; a look that makes an edition does.
+            made = assemble(load(self.file), rendering=False, patience_s=0.01)
+            gc.unfreeze()
+            github = replace(cast("GitHubTracker", made.trackers[0]), clock=self._clock)
+            self.programs[number] = replace(made, trackers=(github,), pace=Pace(pauses_s=()))
+        return self.programs[number]
+
+    def look(self, progress: Progress, number: int = 0) -> None:
+        """Let a program look what is due with a ledger newly opened; one that is killed is started anew."""
+        setup, ledger = self.program(number), self.ledger()
         try:
             tick(Desk(setup), ledger, self.now, progress, trust_clock=True)
         except Killed:
             self.kills += 1  # nothing is closed, nothing is given back
             ledger.dispose()
+            del self.programs[number]
         else:
             ledger.close()
+
+    def _clock(self) -> float:
+        return self.now.timestamp()
 
     def weather(self) -> None:
         """Let servers fail, and come back."""
@@ -136,8 +150,7 @@ class World:
             with self.ledger() as ledger:
                 held = ledger.held(asked[1])
                 if held is not None and held.state is EditionState.AWAITING_APPROVAL:
-                    setup = assemble(load(self.file), rendering=False)
-                    approve(Job(setup, Month.parse(asked[1]), self.now, Silent()), ledger)
+                    approve(Job(self.program(), Month.parse(asked[1]), self.now, Silent()), ledger)
 
     def times(self) -> Iterator[datetime]:
         """Yield when somebody looks: every few hours, with days off, and closer where editions are due."""
@@ -247,9 +260,11 @@ def test_three_years_with_outages_and_restarts(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.system
 def test_three_years_with_two_schedulers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with world(tmp_path, 2025, monkeypatch) as made:
+        for number in range(2):
+            made.program(number)
         for _ in made.times():
             made.weather()
-            both = [threading.Thread(target=made.look, args=(Silent(),)) for _ in range(2)]
+            both = [threading.Thread(target=made.look, args=(Silent(), number)) for number in range(2)]
             for one in both:
                 one.start()
             for one in both:
