@@ -41,7 +41,7 @@ def command(config_file: Path, dry_run: bool, anytime: bool, as_json: bool) -> N
     """Ask those who own reviews what was learnt: each privately, and at most once a fortnight.
 
     It concerns incidents of the last six months that wait for a review, or for a learning in it. What is
-    in the ledger counts; no tracker is asked.
+    in the ledger counts; trackers are asked only whether an incident may still be shown.
     """
     setup = assemble(common.read_config(config_file))
     nudge = setup.settings.nudge or Nudge()

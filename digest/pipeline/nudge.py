@@ -1,11 +1,12 @@
 """Asks those who own reviews, privately, what was learnt: in working hours, each at most once a fortnight.
 
-What was asked is no edition, so nothing here reads a tracker or is counted anywhere; the ledger remembers
-only whom it wrote to, and when. An incident that still waits is named again the next time.
+What was asked is no edition, so nothing here is stored or counted anywhere; the ledger remembers only
+whom it wrote to, and when. Trackers are asked only whether an incident may still be shown. One that still
+waits is named again the next time.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,7 +24,7 @@ from digest.model import Notice, Problem, Receipt, Rendering
 from digest.period import Month
 from digest.pipeline.notices import STAGE, tell, written
 from digest.pipeline.setup import Setup, Stopped
-from digest.pipeline.waiting import Waiting, waiting
+from digest.pipeline.waiting import Waiting, still_visible, waiting
 
 KEY = "nudge"
 _TODAY = "nudge: looked today"
@@ -130,8 +131,27 @@ def letter_of(setup: Setup, ledger: Ledger, nudge: Nudge, ask: Ask, now: datetim
 
 
 def ask_owners(setup: Setup, ledger: Ledger, nudge: Nudge, plan: Plan, now: datetime) -> tuple[Asked, ...]:
-    """Write to each owner of a plan who was not written to too short ago; one that fails stops no other."""
-    return tuple(_asked(setup, ledger, nudge, ask, now) for ask in plan.asks)
+    """Write to each owner of a plan who was not written to too short ago; one that fails stops no other.
+
+    The trackers are asked first: what turned private since it was collected is named to nobody.
+    """
+    due = [ask for ask in plan.asks if asked_before(ledger, nudge, ask, now) is None]
+    visible, silent = still_visible(setup, (one for ask in due for one in ask.incidents), now)
+    asked, withheld = list[Ask](), list[Ask]()
+    for ask in plan.asks:
+        kept = tuple(one for one in ask.incidents if ask not in due or one in visible)
+        (asked if kept else withheld).append(replace(ask, incidents=kept or ask.incidents))
+    results = (_asked(setup, ledger, nudge, ask, now) for ask in asked)
+    return (*results, *_withheld(withheld, silent))
+
+
+def _withheld(asks: Iterable[Ask], silent: Sequence[Problem]) -> Iterator[Asked]:
+    """Yield those who were not asked as a tracker did not answer; what is gone is no matter for anybody."""
+    for ask in asks:
+        trackers = {one.tracker for one in ask.incidents}
+        for problem in [one for one in silent if one.subject in trackers][:1]:
+            detail = f"not asked, as {problem.subject} does not say what may still be shown: {problem.detail}"
+            yield Asked(ask, Fate.FAILED, problem=Problem(STAGE, ask.name, detail))
 
 
 def asked_before(ledger: Ledger, nudge: Nudge, ask: Ask, now: datetime) -> datetime | None:

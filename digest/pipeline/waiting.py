@@ -1,16 +1,17 @@
-"""Which incidents wait for a review, or for a learning in it: as the ledger has them, no tracker is asked."""
+"""Which incidents wait for a review, or a learning in it, as the ledger has them; and which may still be shown."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from digest.ledger import Ledger
-from digest.model import Incident, Reading, Standing
+from digest.model import Incident, Problem, Reading, Standing
 from digest.period import Month
 from digest.pipeline.gather import REACH
 from digest.pipeline.setup import Setup
 from digest.render.guards import clean, shortened
 from digest.takeaways import Lexicon, takeaways_of
+from digest.trackers.collect import CollectPlan, refresh
 
 _TITLE_MOST = 120
 _QUOTED = 2
@@ -28,6 +29,7 @@ class Waiting:
     standing: Standing
     days: int | None  # since it was over; None: its tracker did not say when
     candidates: tuple[str, ...] = ()  # the best two, best first
+    tracker: str = ""
 
 
 def waiting(setup: Setup, ledger: Ledger, now: datetime, days: int = 0) -> tuple[Waiting, ...]:
@@ -46,6 +48,26 @@ def waiting(setup: Setup, ledger: Ledger, now: datetime, days: int = 0) -> tuple
     return tuple(sorted(found, key=lambda one: (-(one.days or 0), one.key)))
 
 
+def still_visible(
+    setup: Setup, incidents: Iterable[Waiting], now: datetime
+) -> tuple[frozenset[Waiting], tuple[Problem, ...]]:
+    """Ask the trackers once more; return those that people may still read of, and what kept others from it.
+
+    What a tracker does not give again is left out, whatever the reason. One of a tracker that the config
+    no longer names stays.
+    """
+    some = frozenset(incidents)
+    known = {tracker.name for tracker in setup.trackers}
+    asked: dict[str, list[str]] = {}
+    for one in some:
+        asked.setdefault(one.tracker, []).append(one.key)
+    plan = CollectPlan(now=now, redact=setup.redact, count_by=setup.settings.count_by)
+    renewed = refresh(setup.trackers, asked, plan)
+    given = {(incident.tracker, incident.key) for incident in renewed.incidents}
+    visible = frozenset(one for one in some if one.tracker not in known or (one.tracker, one.key) in given)
+    return visible, tuple(problem for problem in renewed.problems if problem.subject in renewed.silent)
+
+
 def _waiting(setup: Setup, incident: Incident, now: datetime) -> Waiting | None:
     # One by one: two trackers may use the same key.
     readings, _ = takeaways_of([incident], setup.lexicon)
@@ -60,6 +82,7 @@ def _waiting(setup: Setup, incident: Incident, now: datetime) -> Waiting | None:
         standing=readings[0].standing,
         days=None if since is None else max((now - since).days, 0),
         candidates=tuple(setup.mask(text) for text in _candidates(readings[0], setup.lexicon)),
+        tracker=incident.tracker,
     )
 
 

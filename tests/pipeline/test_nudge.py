@@ -1,6 +1,6 @@
 """Owners of reviews that wait: who is asked what, when, how often, and that nobody else hears of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,11 +29,13 @@ from digest.model import (
     ReviewState,
     Source,
     Standing,
+    Visibility,
 )
 from digest.period import Month
 from digest.pipeline import Setup
 from digest.pipeline.nudge import Fate, ask_owners, nudge_owners, plan_of
 from digest.pipeline.waiting import Waiting, waiting
+from digest.trackers.base import Payload
 
 PAYMENTS, SEARCH = "payments-leads@example.org", "search-leads@example.org"
 HEAD = "## Lessons learned\n\n- "
@@ -444,3 +446,67 @@ def test_what_may_stand_in_the_chat_is_not_posted_again(plain: Setup, ledger: Le
 
     assert "it is not written again" in line
     assert len(server.posts) == 1
+
+
+@dataclass
+class Desk:
+    """A tracker that gives again what it is told to, or nothing, or fails."""
+
+    given: dict[str, Incident]
+    name: str = "reviews"
+    down: bool = False
+
+    def fetch(self, month: Month) -> Iterator[Payload]:  # noqa: ARG002
+        return iter(())
+
+    def refresh(self, keys: Sequence[str]) -> Iterator[Payload]:
+        if self.down:
+            raise RemoteError(self.name, Reason.UNAVAILABLE, "no answer")
+        return iter([{"incident": self.given[key]} for key in keys if key in self.given])
+
+    def to_incident(self, payload: Payload) -> Incident:
+        held = payload["incident"]
+        assert isinstance(held, Incident)
+        return held
+
+
+def test_what_turned_private_or_went_away_since_it_was_collected_is_named_to_nobody(
+    plain: Setup, ledger: Ledger
+) -> None:
+    kept, hidden, gone, alone = (
+        incident(key, team, tracker="reviews")
+        for key, team in (("1", "Payments"), ("2", "Payments"), ("3", "Payments"), ("4", "Search"))
+    )
+    store(ledger, kept, hidden, gone, alone)
+    private = {
+        "2": replace(hidden, visibility=Visibility.PRIVATE),
+        "4": replace(alone, visibility=Visibility.UNKNOWN),
+    }
+    mail = Writer(["ana@example.org"])
+    setup = replace(office(plain, mail), trackers=(Desk({"1": kept} | private),))
+
+    nudge_owners(setup, ledger, NOW)
+
+    [letter] = mail.got
+    assert letter.to == PAYMENTS
+    assert "Incident 1" in letter.subject
+    assert not [key for key in ("2", "3", "4") if f"Incident {key}" in letter.subject + letter.text]
+
+
+def test_where_a_tracker_does_not_answer_nobody_is_asked_and_the_operator_hears_why(
+    plain: Setup, ledger: Ledger, clock: Clock
+) -> None:
+    held = incident("1", tracker="reviews")
+    store(ledger, held)
+    mail, desk = Writer(["ana@example.org"]), Desk({"1": held}, down=True)
+    setup = replace(office(plain, mail), trackers=(desk,))
+
+    told = nudge_owners(setup, ledger, clock())
+    desk.down, clock.at = False, NOW + timedelta(days=1)
+    nudge_owners(setup, ledger, clock())
+
+    assert len(told) == 1
+    assert told[0].startswith(
+        f"{PAYMENTS}: not asked, as reviews does not say what may still be shown: no answer"
+    )
+    assert [letter.to for letter in mail.got] == [PAYMENTS]
