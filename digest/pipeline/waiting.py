@@ -1,4 +1,4 @@
-"""Which incidents wait for a review, or a learning in it, as the ledger has them; and which may still be shown."""
+"""Which incidents wait for a review, or a learning in it, as the ledger has them; which may be shown."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
