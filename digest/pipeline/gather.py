@@ -1,6 +1,6 @@
 """Brings together a month's incidents and the months before: collected anew, or out of the ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -68,7 +68,8 @@ def held_before(job: Job, ledger: Ledger, held: HeldEdition) -> Gathered:
 
     def then(month: Month) -> tuple[Incident, ...]:
         """What a later run has renewed is seen as it was at the cut-off, as far as that can be told."""
-        return tuple(_as_of(incident, held.cutoff) for incident in ledger.incidents(month.key))
+        kept = _once(ledger.incidents(month.key), [source.tracker for source in sources])
+        return tuple(_as_of(incident, held.cutoff) for incident in kept)
 
     history = {month: then(month) for month in months if month.key in known}
     out = ledger.counts(job.month.key)
@@ -117,7 +118,12 @@ class _Desk:
         A tracker that fails is not asked for eleven months more: the counts then stand beside fewer.
         """
         months = self.job.month.before(self.job.setup.settings.history)
-        found = {month: self.ledger.incidents(month.key) for month in months if month.key in self.held}
+        names = [tracker.name for tracker in self.job.setup.trackers]
+        found = {
+            month: _once(self.ledger.incidents(month.key), names)
+            for month in months
+            if month.key in self.held
+        }
         asked = [month for month in reversed(months) if month not in found or month == months[-1]]
         if len(asked) > 1:
             self.job.progress.stage(f"filling in {len(asked)} months of history")
@@ -178,6 +184,12 @@ def _as_of(incident: Incident, now: datetime) -> Incident:
     if review.finished - now < _A_DAY:
         return replace(incident, review=replace(review, finished=now))
     return replace(incident, review=replace(review, state=ReviewState.DRAFT), seen_complete=None)
+
+
+def _once(incidents: tuple[Incident, ...], trackers: Sequence[str]) -> tuple[Incident, ...]:
+    """Leave out what a tracker of the past held, where one of `trackers` has it too: it got another name."""
+    there = {incident.url or incident.key for incident in incidents if incident.tracker in trackers}
+    return tuple(i for i in incidents if i.tracker in trackers or (i.url or i.key) not in there)
 
 
 def _in_order(found: _History, months: tuple[Month, ...]) -> _History:

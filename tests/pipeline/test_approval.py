@@ -256,3 +256,16 @@ class Halting:
         if self.broken == "refresh":
             raise RemoteError(self.name, Reason.RATE_LIMITED, "429 for an hour")
         return self.real.refresh(keys)
+
+
+def test_a_tracker_that_gets_another_name_counts_no_incident_twice(shop: Workshop, ledger: Ledger) -> None:
+    shop.write("090", "2026-04-11T10:00:00Z", [C])
+    first = run(job(shop, Mailer(READERS)), ledger).held
+    shop.file.write_text(shop.file.read_text().replace("name: folder", "name: incidents"))
+    run(job(shop, Mailer(READERS), "2026-07-03T08:00", "2026-06"), ledger)
+    shop.write("120", "2026-07-11T10:00:00Z", [])
+    july = run(job(shop, Mailer(READERS), "2026-08-03T08:00", "2026-07"), ledger).held
+    assert july.edition.matrix is not None
+    assert july.edition.matrix.total.before == (1, 1, 0)  # April, May, June
+    made = apply_decisions(job(shop, Mailer(READERS), "2026-08-03T09:00"), ledger)
+    assert [row.key for row in made.edition.incidents] == [row.key for row in first.edition.incidents]
