@@ -249,6 +249,11 @@ def test_after_an_outage_the_answer_is_the_answer(serve: Serve, time: Time) -> N
     assert time.waits == [1, 2, 240]
 
 
+def test_a_failure_that_says_when_to_come_back_is_waited_out(serve: Serve) -> None:
+    _, client = serve(*[page({}, 500, Retry_After="1")] * 8, page([7]), pace=Time().pace(7200))
+    assert client.get("/a").json() == [7]
+
+
 def test_the_wait_grows_to_a_quarter_of_an_hour_and_all_waits_to_the_patience(
     serve: Serve, time: Time
 ) -> None:
@@ -479,8 +484,9 @@ BOMB = gzip.compress(bytes(60 * MIB))
         packed(zlib.compress(bytes(60 * MIB)), "deflate"),
         Reply(200, bytes(MIB + 1), JSON),
         Reply(200, bytes(MIB + 1), JSON, length=-1),
+        Reply(raw=CHUNKED + b"-1\r\n" + bytes(30 * MIB)),
     ],
-    ids=["gzip", "deflate", "plain", "without a length"],
+    ids=["gzip", "deflate", "plain", "without a length", "a chunk without end"],
 )
 def test_no_answer_takes_more_memory_than_the_limit_allows(serve: Serve, reply: Reply) -> None:
     script, client = serve(reply, limits=SMALL)
@@ -796,6 +802,17 @@ def test_the_environment_brings_in_no_authority(
     assert failure(lambda: client.get("/a")).reason is Reason.AUTH
 
 
+def test_a_post_that_waits_for_a_secure_line_in_vain_is_surely_not_done() -> None:
+    # Connected by the system, and never spoken to.
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://localhost:{listener.getsockname()[1]}"
+        pace = Time().pace(patience_s=0)
+        limits = Limits(connect_s=0.2, read_s=0.2)
+        with Client("slack", url, limits=limits, pace=pace) as client:
+            error = failure(lambda: client.post("/a", {}))
+    assert (error.reason, error.detail) == (Reason.UNAVAILABLE, "no answer within 1 s")
+
+
 def test_a_port_without_tls_is_surely_nothing_done(serve: Serve, time: Time) -> None:
     script, _ = serve(page([]))
     url = script.url.replace("http://127.0.0.1", "https://localhost")
@@ -818,7 +835,7 @@ CANARIES = [
 CANARY_BODY = {
     "canary-body": 1,
     "errors": ["canary-body"],
-    "message": f"bad {TOKEN} at https://x/y?canary-body=1",
+    "message": f"bad {TOKEN}, T0/B0/canary at https://x/y?canary-body=1",
 }
 UGLY = [
     page(CANARY_BODY, 401),

@@ -6,6 +6,7 @@ import gzip
 import itertools
 import json
 import math
+import socket
 import zlib
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -15,7 +16,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 import requests
 import urllib3.connection
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
@@ -26,7 +27,11 @@ from digest.http.body import unpacked
 from digest.http.credentials import masker
 from digest.http.failure import Failure
 from digest.http.faults import fault_of
+from digest.http.line import Line
 from digest.http.waits import MOST_S, next_wait, read_date, read_retry_after, spoken, told_s
+
+# A busy machine is no fault.
+unhurried = settings(deadline=None)
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 TIMES = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1)).map(  # noqa: DTZ001 - made aware below
@@ -59,11 +64,13 @@ def malformed(one: Answer) -> str:
 # --- Retry-After ----------------------------------------------------------------------------
 
 
+@unhurried
 @given(seconds=st.integers(0, 10**11))
 def test_seconds_are_read_as_seconds(seconds: int) -> None:
     assert read_retry_after(f" {seconds} ", NOON) == seconds
 
 
+@unhurried
 @given(when=TIMES, now=TIMES)
 def test_a_date_is_read_as_the_time_until_then_and_one_that_passed_as_no_time(
     when: datetime, now: datetime
@@ -72,6 +79,7 @@ def test_a_date_is_read_as_the_time_until_then_and_one_that_passed_as_no_time(
     assert read_retry_after(written, now) == max(0, (when - now).total_seconds())
 
 
+@unhurried
 @given(
     text=st.text()
     | st.text("0123456789-+.eE :,GMTSunNov")
@@ -91,12 +99,14 @@ def test_whatever_a_retry_after_holds_the_wait_is_none_or_a_number_not_below_zer
     assert wait is None or (wait >= 0 and math.isfinite(wait))
 
 
+@unhurried
 @given(text=st.text())
 def test_a_date_is_aware_or_none(text: str) -> None:
     when = read_date(text)
     assert when is None or when.tzinfo is UTC
 
 
+@unhurried
 @given(
     attempt=st.integers(1, 10**6),
     told=st.none() | st.floats(0, 1e12),
@@ -138,6 +148,7 @@ def test_spans_are_spoken_rounded_up(seconds: float, words: str) -> None:
 # --- JSON -----------------------------------------------------------------------------------
 
 
+@unhurried
 @given(value=JSON_VALUES)
 def test_honest_json_is_read_as_it_is(value: object) -> None:
     assert answer(json.dumps(value)).json() == value
@@ -230,11 +241,13 @@ def test_a_link_to_the_next_page_is_found_by_its_relation(link: str, following: 
     assert answer("[]", Link=link).next_links() == following
 
 
+@unhurried
 @given(text=st.text('<>;=", relnxtitle*', max_size=300))
 def test_no_link_header_breaks_the_reading(text: str) -> None:
     assert all("<" not in one and ">" not in one for one in answer("[]", Link=text).next_links())
 
 
+@unhurried
 @given(
     url=st.from_regex(r"\Ahttps?://[a-zA-Z0-9@:.\\/?#\[\]_%-]{1,30}")
     | st.builds("https://{}{}".format, st.text(max_size=9), st.text(max_size=9))
@@ -258,6 +271,7 @@ def test_requests_goes_to_the_origin_that_we_read(url: str) -> None:
     assert sent.headers.get("Authorization") is None
 
 
+@unhurried
 @given(reference=st.text(max_size=30) | st.from_regex(r"\A(https?:)?/{0,3}[a-z.@:\\/?#%-]{1,20}"))
 def test_what_is_resolved_is_an_address_or_nothing(reference: str) -> None:
     target = resolve("https://api.example.org/a?b=c", reference)
@@ -302,6 +316,7 @@ def test_a_path_is_not_put_behind_a_query() -> None:
 # --- Packed bodies --------------------------------------------------------------------------
 
 
+@unhurried
 @given(body=st.binary(max_size=2000), most=st.integers(0, 2000))
 def test_a_packed_body_comes_out_whole_or_not_at_all(body: bytes, most: int) -> None:
     for raw, name in ((gzip.compress(body), "gzip"), (zlib.compress(body), "deflate")):
@@ -312,12 +327,14 @@ def test_a_packed_body_comes_out_whole_or_not_at_all(body: bytes, most: int) -> 
             unpacked(raw, name, most)
 
 
+@unhurried
 @given(raw=st.binary(min_size=1, max_size=200), name=st.sampled_from(["gzip", "deflate"]))
 def test_garbage_is_a_failure_or_a_body_and_no_other_error(raw: bytes, name: str) -> None:
     with contextlib.suppress(Failure):
         assert isinstance(unpacked(raw, name, 10_000), bytes)
 
 
+@unhurried
 @given(body=st.binary(min_size=1, max_size=500), cut=st.integers(1, 8))
 def test_a_packed_body_that_broke_off_is_noticed(body: bytes, cut: int) -> None:
     for raw, name in ((gzip.compress(body), "gzip"), (zlib.compress(body), "deflate")):
@@ -384,9 +401,22 @@ def test_a_fault_is_worded_from_what_lies_under_it(
     assert (fault.reason, fault.detail) == (reason, words)
 
 
+def test_closing_the_line_closes_the_connection_itself() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        connection = urllib3.connection.HTTPConnection(*listener.getsockname())
+        connection.connect()
+        line = Line()
+        assert connection.sock is not None
+        line.opened(connection, connection.sock)
+        line.close()
+        line.close()
+    assert connection.sock is None
+
+
 # --- Masks ----------------------------------------------------------------------------------
 
 
+@unhurried
 @given(
     secret=st.text(st.characters(), min_size=4, max_size=20).filter(lambda one: "*" not in one),
     around=st.text(max_size=9),
