@@ -3,9 +3,11 @@
 import os
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from servers.github_server import GitHubServer
 from workshop import Workshop
 
 from digest.cli.commands import run_command_line
@@ -71,3 +73,26 @@ def test_something_else_in_the_ledgers_place_is_told_once_and_not_waited_for(
     [line] = [line for line in told.splitlines() if "digest.db" in line]
     assert line.startswith("FAIL  ledger")
     assert "is no file" in line
+
+
+def test_what_a_tracker_says_moves_no_cursor_and_turns_no_line_around(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = Workshop(tmp_path)
+    odd = "\x1b]0;owned\x07\u202e"
+    answers = {"Severity": "bad", "Team": "ours", "Cause": "none of them"}
+    body = (
+        "".join(f"### {name}\n\n{word}{odd}\n\n" for name, word in answers.items()) + "## Lessons\n\n- One.\n"
+    )
+    with GitHubServer(visibility="public") as server:
+        last_month = datetime.now(UTC).replace(day=1) - timedelta(days=9)
+        server.add("Search was slow", body, ["incident", f"odd{odd}"], closed=last_month)
+        github = f"kind: github\n    url: {server.url}\n    repository: acme/incidents"
+        text = shop.file.read_text(encoding="utf-8").replace("kind: folder\n    path: incidents", github)
+        shop.file.write_text(text.replace("visibility: public", f"token: {server.token}"))
+
+        told = doctor(shop, monkeypatch, capsys)
+
+    assert "team ours" in told
+    assert "bad" in told
+    assert [character for character in told.replace("\n", "") if not character.isprintable()] == []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from digest.errors import DigestError, RemoteError
+from digest.render.guards import clean
 
 
 class Level(StrEnum):
@@ -18,7 +19,10 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What one look found, and what to do about it; each one line, and safe to print."""
+    """What one look found, and what to do about it; each one line, and safe to print.
+
+    `ok`, `warn` and `fail` make one of any words, which may be a tracker's: a terminal obeys nothing in them.
+    """
 
     level: Level
     subject: str  # "clock", "tracker issues"
@@ -31,17 +35,17 @@ class Check:
 
 def ok(subject: str, found: str) -> Check:
     """Return what is as it should be."""
-    return Check(Level.OK, subject, found)
+    return Check(Level.OK, subject, clean(found))
 
 
 def warn(subject: str, found: str, to_do: str = "") -> Check:
     """Return what works, and may not be meant."""
-    return Check(Level.WARN, subject, found, to_do)
+    return Check(Level.WARN, subject, clean(found), clean(to_do))
 
 
 def fail(subject: str, found: str, to_do: str = "") -> Check:
     """Return what does not work."""
-    return Check(Level.FAIL, subject, found, to_do)
+    return Check(Level.FAIL, subject, clean(found), clean(to_do))
 
 
 def guarded(subject: str, look: Callable[[], Iterable[Check]], patience_s: float) -> tuple[Check, ...]:
