@@ -248,7 +248,8 @@ class GitHubTracker:
         return self.reader.built(*_parts(payload))
 
     def _prefix(self, repository: str) -> str:
-        return "" if self.settings.repository else f"{repository.rpartition('/')[2]}-"
+        # With one repository too: a second one that joins later must not rename what is held.
+        return f"{repository.rpartition('/')[2]}-"
 
     def _about_left_out(self) -> Iterator[str]:
         if self._left_out:

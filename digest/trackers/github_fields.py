@@ -43,7 +43,7 @@ class Place:
     """A repository, as far as reading its issues depends on it."""
 
     name: str  # "acme/incidents"
-    prefix: str = ""  # of keys: "incidents-", or nothing where the tracker has one repository
+    prefix: str = ""  # of keys: "incidents-"
     visibility: str = "private"  # public, internal, private
     person: str = ""  # its owner's login, where that is a person and no organisation
     address: str = ""  # as its issues name it, whatever it was called before

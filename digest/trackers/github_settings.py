@@ -67,10 +67,11 @@ class Settings(Strict):
     """Issues of one repository or several, on github.com or on a GitHub Enterprise Server."""
 
     repository: Repository | None = Field(
-        default=None, description="owner/name; an incident's key is its number: 12"
+        default=None,
+        description="owner/name; an incident's key is the repository's name and its number: incidents-12",
     )
     repositories: Annotated[tuple[Repository, ...], BeforeValidator(one_or_several)] = Field(
-        default=(), description="or several; a key then holds the repository's name: incidents-12"
+        default=(), description="or several of them"
     )
     token: Secret | None = Field(
         default=None,

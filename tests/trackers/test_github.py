@@ -56,11 +56,12 @@ def collected(tracker: GitHubTracker, month: Month = MAY, count_by: CountBy = "r
 
 
 def refreshed(tracker: GitHubTracker, *keys: str) -> Refreshed:
-    return refresh([tracker], {"issues": keys}, CollectPlan(NOW, redact=lambda incident: incident))
+    named = [key if "-" in key else f"incidents-{key}" for key in keys]
+    return refresh([tracker], {"issues": named}, CollectPlan(NOW, redact=lambda incident: incident))
 
 
 def keys(told: Collected | Refreshed) -> list[str]:
-    return [incident.key for incident in told.incidents]
+    return [incident.key.removeprefix("incidents-") for incident in told.incidents]
 
 
 def details(told: Collected | Refreshed) -> str:
@@ -323,7 +324,7 @@ def test_a_repository_that_turned_private_withdraws_what_was_printed(
 
     server.first.visibility = "private"
 
-    assert refreshed(tracker, "1").withdrawn == (("issues", "1"),)
+    assert refreshed(tracker, "1").withdrawn == (("issues", "incidents-1"),)
 
 
 # --- Several repositories ----------------------------------------------------------------------
@@ -337,8 +338,8 @@ def test_keys_of_several_repositories_name_them(server: GitHubServer, connect: C
         server.add(repository=name, number=3, closed=A_DAY_IN_MAY)
     tracker = connect(repository=None, repositories=["acme/incidents", "acme/payments", "acme/payments-2"])
 
-    assert keys(collected(tracker)) == ["incidents-1", "payments-2-3", "payments-3"]
-    assert keys(refreshed(tracker, "payments-2-3", "incidents-1")) == ["incidents-1", "payments-2-3"]
+    assert keys(collected(tracker)) == ["1", "payments-2-3", "payments-3"]
+    assert keys(refreshed(tracker, "payments-2-3", "incidents-1")) == ["1", "payments-2-3"]
 
 
 def test_one_repository_that_is_refused_keeps_no_other_from_being_read(
@@ -349,7 +350,7 @@ def test_one_repository_that_is_refused_keeps_no_other_from_being_read(
 
     told = collected(tracker)
 
-    assert keys(told) == ["incidents-1"]
+    assert keys(told) == ["1"]
     assert not told.sources[0].complete
     assert "there is no repository acme/gone, or the token cannot see it" in details(told)
 
@@ -596,7 +597,7 @@ def test_an_issue_is_read_in_full(server: GitHubServer, connect: Connect) -> Non
 
     incident = only(connect())
 
-    assert (incident.key, incident.tracker, incident.title) == ("1", "issues", "Search was slow")
+    assert (incident.key, incident.tracker, incident.title) == ("incidents-1", "issues", "Search was slow")
     assert incident.url == incident.review.url == "https://github.com/acme/incidents/issues/1"
     assert (incident.severity, incident.severity_label) == (Severity.SEV2, "SEV-2")
     assert incident.services == ("checkout", "search")
@@ -969,7 +970,7 @@ def test_every_request_is_one_that_the_api_describes(
     server.add(closed=datetime(2026, 2, 3, tzinfo=UTC))
     tracker = connect(review="comment")
     list(tracker.fetch(MAY))
-    list(tracker.refresh(["1"]))
+    list(tracker.refresh(["incidents-1"]))
     list(tracker.refresh([str(number) for number in range(1, 15)]))
     tracker.probe()
     tracker.server_time()
