@@ -2,6 +2,7 @@
 
 import gc
 import hashlib
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,7 @@ def assemble(
     rendering: bool = True,
     patience_s: float = PATIENCE_S,
     tell: Callable[[str], None] = lambda _: None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Setup:
     """Put an organisation's program together.
 
@@ -41,6 +43,7 @@ def assemble(
         rendering: whether editions will be rendered, so that the templates are checked now.
         patience_s: how long the tries at one request to a service may take in all, in seconds.
         tell: hears why something takes long.
+        sleep: waits between such tries; one that raises where the process is asked to end.
 
     Raises:
         ConfigError: a connector's settings, or one of the files beside the config, are wrong.
@@ -54,8 +57,8 @@ def assemble(
     setup = Setup(
         settings=settings,
         imprint=Imprint(settings.organisation, settings.title, __version__, settings.editor),
-        trackers=_trackers(config, patience_s, tell),
-        channels=_channels(config, patience_s, tell),
+        trackers=_trackers(config, patience_s, tell, sleep),
+        channels=_channels(config, patience_s, tell, sleep),
         ledger=config.path(settings.ledger),
         editions=config.folder / "editions",
         lexicon=lexicon_of(config.folder),
@@ -103,9 +106,11 @@ def mapping(folder: Path | None, name: str) -> Mapping[str, object]:
     return tree.value
 
 
-def _trackers(config: Config, patience_s: float, tell: Callable[[str], None]) -> tuple[Tracker, ...]:
+def _trackers(
+    config: Config, patience_s: float, tell: Callable[[str], None], sleep: Callable[[float], None]
+) -> tuple[Tracker, ...]:
     settings = config.settings
-    context = TrackerContext(config.folder, settings.timezone, settings.count_by, patience_s, tell)
+    context = TrackerContext(config.folder, settings.timezone, settings.count_by, patience_s, tell, sleep)
     trackers = []
     for connector in config.trackers:
         kind = tracker_kind(connector.kind, connector.tree.place((*connector.steps, "kind")))
@@ -113,8 +118,10 @@ def _trackers(config: Config, patience_s: float, tell: Callable[[str], None]) ->
     return tuple(trackers)
 
 
-def _channels(config: Config, patience_s: float, tell: Callable[[str], None]) -> tuple[Channel, ...]:
-    context = ChannelContext(config.folder, patience_s=patience_s, tell=tell)
+def _channels(
+    config: Config, patience_s: float, tell: Callable[[str], None], sleep: Callable[[float], None]
+) -> tuple[Channel, ...]:
+    context = ChannelContext(config.folder, patience_s=patience_s, tell=tell, sleep=sleep)
     channels = []
     for connector in config.channels:
         kind = channel_kind(connector.kind, connector.tree.place((*connector.steps, "kind")))

@@ -27,7 +27,7 @@ def command(month: str, config_file: Path, later: bool, as_json: bool) -> None: 
     config = common.read_config(config_file)
     at = common.now()
     lines = common.Lines(quiet=as_json, stop=common.Stop())
-    setup = assemble(config, rendering=False, tell=lines.stage)
+    setup = assemble(config, rendering=False, tell=lines.stage, sleep=lines.sleep)
     job = Job(setup, common.month_meant(month, config.settings.timezone, at), at, lines)
     with Ledger.open(setup.ledger) as ledger:
         held = approve(job, ledger)

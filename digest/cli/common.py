@@ -5,6 +5,7 @@ import shlex
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,6 +120,15 @@ class Stop:
         if self._asked:
             raise Stopped("stopped as asked; run again to go on")
 
+    def sleep(self, seconds: float) -> None:
+        """Wait; raise Stopped at most a second after the process was asked to end."""
+        # Python goes on sleeping after a signal whose handler returns.
+        end = time.monotonic() + seconds
+        self.check()
+        while (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, 1))
+            self.check()
+
 
 class Lines:
     """Progress on standard error: a line a stage, and on a terminal a count that moves."""
@@ -126,6 +136,7 @@ class Lines:
     def __init__(self, *, quiet: bool = False, stop: Stop | None = None) -> None:
         self._quiet = quiet
         self.stop = stop
+        self.sleep = stop.sleep if stop else time.sleep
         self._moving = False
 
     def stage(self, words: str) -> None:

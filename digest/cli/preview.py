@@ -30,8 +30,8 @@ def command(config_file: Path, month: str | None, port: int | None, open_it: boo
     config = common.read_config(config_file)
     at = common.now()
     meant = common.month_meant(month, config.settings.timezone, at, over=False)
-    setup = assemble(config)
     lines = common.Lines()
+    setup = assemble(config, tell=lines.stage)
     with common.read_only(setup.ledger) as ledger:
         proof = proof_of(Job(setup, meant, at, lines), ledger).proof
         held = ledger.held(meant.key)

@@ -13,8 +13,8 @@ from digest.edition.headline import count_of
 from digest.errors import ConfigError
 from digest.ledger import EditionState, HeldEdition, Ledger
 from digest.model import Edition
-from digest.pipeline import Job, run, trial
-from digest.pipeline.due_work import Done, tick
+from digest.pipeline import Job, Setup, run, trial
+from digest.pipeline.due_work import Done, ask_editor, tick
 from digest.pipeline.making import asks_approval
 from digest.pipeline.notices import Desk
 from digest.pipeline.setup import Stopped
@@ -51,20 +51,33 @@ def command(config_file: Path, month: str | None, **how: bool) -> None:
         raise ConfigError("--trust-clock", "goes with --due; a month that is named is made by any clock")
     at = common.now()
     meant = common.month_meant(month, config.settings.timezone, at)
-    setup = assemble(config, tell=lines.stage)
+    setup = assemble(config, tell=lines.stage, sleep=lines.sleep)
     job = Job(setup, meant, at, lines)
     if how["dry_run"]:
         _dry(job, as_json=how["as_json"])
         return
-    with Ledger.open(setup.ledger) as ledger:
+    _make(job, lines, config_file, how)
+
+
+def _make(job: Job, lines: common.Lines, config_file: Path, how: dict[str, bool]) -> None:
+    """Make and deliver a month's edition; where it is held, write to the editor."""
+    asked = Done()
+    with Ledger.open(job.setup.ledger) as ledger:
         outcome = run(job, ledger, recollect=how["recollect"], incomplete=how["incomplete"])
+        if outcome.awaits_approval:
+            asked = ask_editor(_desk(job.setup, config_file), ledger, job, outcome.held)
     lines.end()
     if how["as_json"]:
-        common.print_json(telling.outcome_json(outcome))
+        common.print_json({**telling.outcome_json(outcome), "editor": list(asked.lines)})
     else:
-        telling.tell_outcome(outcome, setup, config_file)
-    if outcome.problems or telling.still_open(outcome.deliveries):
+        telling.tell_outcome(outcome, job.setup, config_file)
+        click.echo("".join(f"{line}\n" for line in asked.lines), nl=False)
+    if asked.trouble or outcome.problems or telling.still_open(outcome.deliveries):
         sys.exit(PROBLEMS)
+
+
+def _desk(setup: Setup, config_file: Path) -> Desk:
+    return Desk.of(setup, None if config_file == common.DEFAULT else config_file)
 
 
 def _check_alone(month: str | None, how: dict[str, bool]) -> None:
@@ -79,8 +92,8 @@ def _check_alone(month: str | None, how: dict[str, bool]) -> None:
 def _due(config: Config, config_file: Path, lines: common.Lines, how: dict[str, bool]) -> None:
     """Do what is due; silent where that is nothing, as cron mails whatever is printed."""
     quiet = common.Lines(quiet=not sys.stderr.isatty() or how["as_json"], stop=lines.stop)
-    setup = assemble(config, patience_s=DUE_PATIENCE_S, tell=quiet.stage)
-    desk = Desk.of(setup, None if config_file == common.DEFAULT else config_file)
+    setup = assemble(config, patience_s=DUE_PATIENCE_S, tell=quiet.stage, sleep=quiet.sleep)
+    desk = _desk(setup, config_file)
     try:
         with Ledger.open(setup.ledger) as ledger:
             done = tick(desk, ledger, common.now(), quiet, trust_clock=how["trust_clock"])

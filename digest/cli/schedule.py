@@ -78,7 +78,7 @@ class Ticker:
         now = common.now()
         config = common.read_config(self._config_file)
         progress = _Heeding(self._bell, self._log)
-        setup = assemble(config, patience_s=DUE_PATIENCE_S, tell=progress.tell)
+        setup = assemble(config, patience_s=DUE_PATIENCE_S, tell=progress.tell, sleep=progress.sleep)
         desk = Desk.of(setup, None if self._config_file == common.DEFAULT else self._config_file)
         try:
             with Ledger.open(setup.ledger) as ledger:
@@ -117,6 +117,12 @@ class _Heeding:
         """Say what a connector is about to wait for, unless it should not."""
         self._heed()
         self._log.info("%s", words)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, but no longer than until the bell rings."""
+        self._heed()
+        self._bell.sleep(seconds)
+        self._heed()
 
     def _heed(self) -> None:
         if self._bell.rung:

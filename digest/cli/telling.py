@@ -45,7 +45,9 @@ def tell_outcome(outcome: Outcome, setup: Setup, config_file: Path) -> None:
         until = f"{outcome.waits_until:%Y-%m-%d %H:%M} UTC"
         click.echo(f"Chats and mails wait for the page until {until}; put it right, and run again.")
     if outcome.stale:
-        click.echo(f"{month} is frozen: {outcome.stale} after it was made, and is not in it. {_ANEW}")
+        apply = f"Put it in: {common.program()} edit{option} {month} --apply"
+        told = apply if outcome.awaits_approval else _ANEW
+        click.echo(f"{month} is frozen: {outcome.stale} after it was made, and is not in it. {told}")
     _tell_deliveries(outcome.deliveries)
     tell_problems(outcome.problems)
     click.echo("To see it, open in a browser or run:")
@@ -93,10 +95,16 @@ def _tell_deliveries(deliveries: tuple[Delivery, ...]) -> None:
         ours = [d for d in deliveries if d.channel == channel]
         if len(ours) == 1:
             (one,) = ours
-            click.echo(f"  {channel}: {one.state.value}, {one.reference or one.target}")
+            click.echo(f"  {channel}: {one.state.value}, {_place(one)}")
             continue
         states = Counter(d.state.value for d in ours)
         click.echo(f"  {channel}: {', '.join(f'{n} {state}' for state, n in sorted(states.items()))}")
+
+
+def _place(delivery: Delivery) -> str:
+    """Return where somebody finds what was sent: a page, before a number of it."""
+    page = delivery.url if delivery.url and not delivery.url.startswith("file:") else None
+    return page or delivery.reference or delivery.target
 
 
 def tell_problems(problems: tuple[Problem, ...]) -> None:

@@ -5,6 +5,7 @@ ledger's. What it owes the ledger is the moment: `Handover.commit` is called whe
 without harm has been done, and the next byte may make it final.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -120,6 +121,7 @@ class Context:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     patience_s: float = 300.0  # how long the tries at one request may take in all
     tell: Callable[[str], None] = lambda _: None  # hears why something takes long
+    sleep: Callable[[float], None] = time.sleep  # one that ends early where the process is asked to end
 
 
 @dataclass(frozen=True, slots=True)

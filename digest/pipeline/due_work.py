@@ -72,6 +72,23 @@ def tick(desk: Desk, ledger: Ledger, now: datetime, progress: Progress, *, trust
     return Done(tuple(look.told), look.teller.trouble)
 
 
+def ask_editor(desk: Desk, ledger: Ledger, job: Job, held: HeldEdition) -> Done:
+    """Write to the editor about an edition that a run by hand has left held, as the schedule would.
+
+    Returns what to say of it; nothing where the config names no editor, or the editor knows.
+
+    Raises:
+        LedgerError: the ledger cannot be read or written.
+    """
+    teller = Teller(desk, ledger)
+    editor = desk.setup.settings.editor
+    if editor is None or teller.told_before(proof_key(held)):
+        return Done()
+    if _Look(desk, ledger, job.now, job.progress, teller).ask(job, held):
+        teller.lines.append(f"{editor} was written to, with the proof.")
+    return Done(tuple(teller.lines), teller.trouble)
+
+
 @dataclass(frozen=True, slots=True)
 class _Look:
     """One look at what is due, and what it did."""
@@ -224,10 +241,7 @@ class _Look:
         key, settings = proof_key(held), self.desk.setup.settings
         if not self.teller.told_before(key):
             self.told.append(f"{held.month} waits for approval")
-            would_go = self._working_days(self.now, settings.approve_after)
-            self.teller.tell(
-                lambda: proof_notice(self.desk, held, proof_of(job, self.ledger).proof, would_go)
-            )
+            self.ask(job, held)
             return
         since = self.teller.told_at(key)
         if since is None:
@@ -245,6 +259,13 @@ class _Look:
             and not self.teller.told_before(reminder_key(held))
         ):
             self.teller.tell(lambda: reminder_notice(self.desk, held, since, goes_at))
+
+    def ask(self, job: Job, held: HeldEdition) -> bool:
+        """Send the editor the proof of a held edition; return whether that worked, now or before."""
+        goes_at = self._working_days(self.now, self.desk.setup.settings.approve_after)
+        return self.teller.tell(
+            lambda: proof_notice(self.desk, held, proof_of(job, self.ledger).proof, goes_at)
+        )
 
     def _trouble(self, job: Job, trouble: Trouble, mark: str = "") -> None:
         for error in trouble.errors:

@@ -86,12 +86,14 @@ def asks_approval(job: Job, ledger: Ledger) -> bool:
 
 
 def decisions_hash(job: Job) -> str:
-    """Return a hash of the editor's file for the month; empty where there is none."""
+    """Return a hash of what the editor's file for the month says; empty where it decides nothing."""
     file = editorial_file(job.setup.editions, job.month.key)
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
+        lines = file.read_bytes().splitlines()
     except FileNotFoundError:
         return ""
+    said = b"\n".join(line for line in lines if line.strip() and not line.lstrip().startswith(b"#"))
+    return hashlib.sha256(said).hexdigest() if said else ""
 
 
 def _prepared(job: Job, gathered: Gathered, ledger: Ledger) -> Prepared:

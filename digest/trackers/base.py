@@ -1,5 +1,6 @@
 """What every tracker promises, and what a kind of tracker is to the registry."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -120,6 +121,7 @@ class Context:
     count_by: CountBy = "resolved"
     patience_s: float = 300.0  # how long the tries at one request may take in all
     tell: Callable[[str], None] = lambda _: None  # hears why something takes long
+    sleep: Callable[[float], None] = time.sleep  # one that ends early where the process is asked to end
 
 
 @dataclass(frozen=True, slots=True)

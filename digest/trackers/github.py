@@ -75,7 +75,7 @@ class GitHubTracker:
             secrets=[token] if token else [],
             ca_file=context.base / settings.ca_file.expanduser() if settings.ca_file else None,
             limits=limits_for(context.patience_s),
-            pace=Pace(patience_s=context.patience_s, tell=context.tell),
+            pace=Pace(patience_s=context.patience_s, sleep=context.sleep, tell=context.tell),
         )
         api = Api(name, client, settings.label)
         reader = Reader(name, settings, context.zone or "UTC", _headings(context))

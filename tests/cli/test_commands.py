@@ -440,3 +440,28 @@ def test_the_program_runs_as_a_module(tmp_path: Path) -> None:
 
     assert done.returncode == 0
     assert done.stdout.startswith("digest, version ")
+
+
+def test_a_run_by_hand_that_is_held_writes_to_the_editor_once(call: Call, shop: Workshop) -> None:
+    shop.write("101", "2026-05-12T10:00:00Z", [A])
+    shop.file.write_text(shop.file.read_text().replace("approval: never", "approval: always"))
+
+    first = call("run", "-c", shop.file, "-m", "2026-05")
+    second = call("run", "-c", shop.file, "-m", "2026-05")
+
+    assert first[0] == second[0] == 0
+    assert "learning@example.org was written to, with the proof." in first[1]
+    assert f"approve --config {shop.file} 2026-05" in first[1]
+    assert "was written to" not in second[1]
+    assert len(list((shop.folder / "out" / "notices").glob("*.eml"))) == 1
+
+
+def test_an_editors_file_in_which_nothing_is_decided_does_not_keep_from_approving(
+    call: Call, shop: Workshop
+) -> None:
+    shop.write("101", "2026-05-12T10:00:00Z", [A])
+    shop.file.write_text(shop.file.read_text().replace("approval: never", "approval: always"))
+    call("run", "-c", shop.file, "-m", "2026-05")
+    call("edit", "-c", shop.file, "2026-05")
+
+    assert call("approve", "-c", shop.file, "2026-05")[0] == 0

@@ -45,8 +45,9 @@ def rounds(config: Config, setup: Setup, terms: Terms, faults: Iterable[Check] =
         terms: see `Terms`.
         faults: why such connectors are missing.
     """
-    yield from terms.look("config", partial(settings.config_checks, config))
-    yield from faults
+    wrong = tuple(faults)
+    yield from terms.look("config", partial(settings.config_checks, config, whole=not wrong))
+    yield from wrong
     yield from terms.look("templates", partial(_template_checks, setup))
     yield from terms.look("python", machine.python_checks)
     zone = setup.settings.timezone
