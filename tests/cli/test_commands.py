@@ -11,7 +11,6 @@ import yaml
 from workshop import Workshop
 
 from digest import paths
-from digest.cli.commands import run_command_line
 from digest.cli.overview import COMMANDS, overview
 from digest.config import load
 from digest.config.settings import Redaction, Settings
@@ -28,23 +27,6 @@ Call = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def shop(tmp_path: Path) -> Workshop:
     return Workshop(tmp_path, history=1)
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Run a command in this process; return its exit status, what it printed, and what it told."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["digest", *map(str, words)])
-        try:
-            run_command_line()
-            status = 0
-        except SystemExit as end:
-            status = end.code if isinstance(end.code, int) else int(end.code is not None)
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return run
 
 
 # --- Help -----------------------------------------------------------------------------------

@@ -1,14 +1,11 @@
 """`digest doctor`, as an operator meets it: is what it says enough to put things right?"""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from workshop import Workshop
-
-from digest.cli.commands import run_command_line
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -28,23 +25,6 @@ def shop(tmp_path: Path) -> Workshop:
     made = Workshop(tmp_path)
     made.write("101", "2026-05-12T10:00:00Z", ["A cache without a limit fills the disk at night."])
     return made
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Run a command in this process; return its exit status, what it printed, and what it told."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["digest", *map(str, words)])
-        try:
-            run_command_line()
-            status = 0
-        except SystemExit as end:
-            status = end.code if isinstance(end.code, int) else int(end.code is not None)
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return run
 
 
 def edit(shop: Workshop, old: str, new: str) -> None:

@@ -1,7 +1,6 @@
 """`digest nudge` as a person runs it."""
 
 import json
-import sys
 from collections.abc import Callable
 from email import policy
 from email.parser import BytesParser
@@ -10,8 +9,6 @@ from pathlib import Path
 import pytest
 import time_machine
 from workshop import Workshop
-
-from digest.cli.commands import run_command_line
 
 Call = Callable[..., tuple[int, str, str]]
 NUDGE = """\
@@ -32,19 +29,12 @@ def shop(tmp_path: Path) -> Workshop:
 
 
 @pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+def call(call: Call) -> Call:
     """Run a command at a time; return its exit status, what it printed, and what it told."""
 
     def run(at: str, *words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["digest", *map(str, words)])
         with time_machine.travel(at, tick=False):
-            try:
-                run_command_line()
-                status = 0
-            except SystemExit as end:
-                status = end.code if isinstance(end.code, int) else int(end.code is not None)
-        out, err = capsys.readouterr()
-        return status, out, err
+            return call(*words)
 
     return run
 

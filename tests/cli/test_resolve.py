@@ -2,14 +2,12 @@
 
 import json
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from workshop import Mailer, Workshop
 
-from digest.cli.commands import run_command_line
 from digest.ledger import EditionState, Ledger, Setback
 from digest.model import Delivery, DeliveryState
 from digest.period import Month
@@ -35,18 +33,11 @@ def ledger(shop: Workshop) -> Ledger:
 
 
 @pytest.fixture
-def call(shop: Workshop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+def call(call: Call, shop: Workshop) -> Call:
     """Run a command with this config; return its exit status, what it printed, and what it told."""
 
     def go(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["digest", *map(str, words), "--config", str(shop.file)])
-        try:
-            run_command_line()
-            status = 0
-        except SystemExit as end:
-            status = end.code if isinstance(end.code, int) else int(end.code is not None)
-        out, err = capsys.readouterr()
-        return status, out, err
+        return call(*words, "--config", shop.file)
 
     return go
 
