@@ -16,14 +16,13 @@ from digest.takeaways.page import Line, Page
 from digest.takeaways.tokens import LINK, MIXED, NAME, NUMBER, TIME, tokens_of
 
 _LONG = 8  # letters; a word of more is a long one
-_DEEPEST = 9  # level of a heading; what only serves as one counts as this
 _SHARES = ("past", "present", "article")
 _OPENINGS = ("asking", "pointing", "we", "article", "doing", "negation", "condition", "past")
 _SHAPE = ("words", "letters", "sentences", "commas", "colons", "brackets", "questions", "quotation_marks")
 _SHAPE_MARKS = (",", ":", "(", "?", '"')
 _CLASSES = {"times": TIME, "numbers": NUMBER, "mixed": MIXED, "names": NAME, "links": LINK}
 _FORM = ("masks", "capitals", "opens_small", "ends_full", "long_words", "fix_like")
-_PLACE = ("known", "bullet", "cell", "emphasised", "level", "in_section", "of_section", "share_of_section")
+_PLACE = ("known", "bullet", "cell", "emphasised", "in_section", "of_section", "share_of_section")
 _PAGE = ("order", "share", "lines", "share_of_text", "from_end")
 _COUNTED = (Meaning.TAKEAWAYS, Meaning.WENT_WRONG, Meaning.FACTORS, Meaning.FOLLOW_UPS, Meaning.TIMELINE)
 
@@ -98,9 +97,8 @@ def _under(line: Line) -> list[bool]:
 
 def _place(line: Line, number: int, size: int) -> list[float]:
     candidate = line.candidate
-    level = min(candidate.section.level, _DEEPEST)
     marks = (candidate.section.known, candidate.bullet, candidate.cell, candidate.emphasised)
-    return [*marks, level, number, size, number / size]
+    return [*marks, number, size, number / size]
 
 
 def _around(number: int, page: Page, line: Line) -> list[float]:

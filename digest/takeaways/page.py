@@ -9,6 +9,7 @@ from digest.takeaways.headings import Headings, Meaning
 from digest.takeaways.language import Language
 from digest.takeaways.printed import printed_text
 from digest.takeaways.sections import Section, sections_of, title_of
+from digest.takeaways.sentences import clean
 
 SOURCES = (Meaning.TAKEAWAYS, Meaning.WENT_WRONG, Meaning.FACTORS)  # what a table's column must be headed by
 _UNREAD = (Meaning.PEOPLE, Meaning.REFERENCE)
@@ -48,7 +49,8 @@ def page_of(review: Review, title: str, headings: Headings, language: Language) 
     """Read a review's lines from every section but those on people and on further reading."""
     sections = sections_of(review.text, review.format, headings)
     text = review.text.split("\n")
-    seen: set[str] = set()
+    own = title_of(sections)
+    seen: set[str] = {clean(own)} if own else set()  # the title says what happened, not what was learnt
     lines: list[Line] = []
     dropped: list[tuple[str, str]] = []
     for section in sections:
@@ -61,7 +63,7 @@ def page_of(review: Review, title: str, headings: Headings, language: Language) 
             elif candidate.quote not in seen:
                 seen.add(candidate.quote)
                 lines.append(_line(candidate, language))
-    return Page(title_of(sections) or title, lines, len(text), tuple(dropped), sections)
+    return Page(own or title, lines, len(text), tuple(dropped), sections)
 
 
 def column_of(meaning: Meaning, headings: Headings) -> Callable[[str], bool]:

@@ -98,14 +98,19 @@ def _findings(desk: _Desk) -> tuple[Finding, ...]:
 def _takeaways(desk: _Desk) -> tuple[Takeaway, ...]:
     """Return the best of the review's lines, best first; a tie goes to the earlier one.
 
-    A to-do among the follow-ups is one of these, and no takeaway at all.
+    What is told in the timeline, or asked for among the follow-ups, is mostly that and no takeaway at all.
     """
     lines = desk.page.lines
     scores = desk.lexicon.scores.of(desk.page) if desk.english else [_by_heading(desk, x) for x in lines]
-    pairs = zip(scores, lines, strict=True)
-    asked = [p for p in pairs if not (p[1].fix_like and p[1].meaning is Meaning.FOLLOW_UPS)]
-    ranked = sorted(asked, key=lambda pair: -pair[0])  # a stable sort
+    offered = [pair for pair in zip(scores, lines, strict=True) if _is_offered(*pair, desk.lexicon)]
+    ranked = sorted(offered, key=lambda pair: -pair[0])  # a stable sort
     return _numbered([_takeaway(desk, line, round(score, 6)) for score, line in ranked[:MOST_OFFERED]])
+
+
+def _is_offered(score: float, line: Line, lexicon: Lexicon) -> bool:
+    if line.fix_like and line.meaning is Meaning.FOLLOW_UPS:
+        return False
+    return score >= lexicon.ranking.offered_from.get(line.meaning, 0.0)
 
 
 def _by_heading(desk: _Desk, line: Line) -> float:

@@ -171,6 +171,7 @@ class RankingFile(Strict):
     """`config/ranking.yaml`."""
 
     bar: float = Field(gt=0, lt=1)
+    offered_from: dict[Meaning, float] = {}
     words: WordCounts
     other_language: OtherLanguage
     places: dict[Meaning, str]

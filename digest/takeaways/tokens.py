@@ -14,7 +14,9 @@ import numpy as np
 from digest.takeaways.sentences import fold
 
 TIME, NUMBER, MIXED, NAME, LINK = "<time>", "<number>", "<mixed>", "<name>", "<link>"
-_PIECE = re.compile(r"\[[a-z -]{2,30}\]|https?://\S+|\w(?:[\w@#/.'’-]*\w)?|[?!:;,()\".…]")
+_PIECE = re.compile(
+    r"\[[a-z -]{2,30}\]|https?://\S+|\d{1,2}[:.]\d{2}(?:[:.]\d{2})?\w*|\w(?:[\w@#/.'’-]*\w)?|[?!:;,()\".…]"
+)
 _WORD = re.compile(r"[a-z]+(?:['-][a-z]+)*")
 _TIME = re.compile(r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?[a-z]{0,4}")
 _INNER = re.compile(r"[/_.@#]")

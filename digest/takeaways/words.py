@@ -92,7 +92,7 @@ def grams_of_page(page: Page, tokens: Tokens) -> list[Numbers]:
     for line, words in zip(page.lines, tokens, strict=True):
         key = (line.heading, line.meaning.value)
         if key not in headings:
-            around = np.append(grams_of(tokens_of(line.heading)), np.uint32(number_of(f"<{key[1]}>")))
+            around = np.append(grams_of(tokens_of(line.heading.lower())), np.uint32(number_of(f"<{key[1]}>")))
             headings[key] = around ^ _HEADING
         grams.append(np.concatenate([grams_of(words), headings[key]]))
     return grams
