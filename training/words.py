@@ -71,27 +71,28 @@ def fitted(documents: Sequence[Document], cues: Cues) -> Arrays:
 def _linear(
     documents: Sequence[Document], target: NDArray[np.float64]
 ) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
-    grams = [
-        (d.organisation, line) for d in documents for line in grams_of_page(d.page, words_of_page(d.page))
-    ]
+    grams = [grams_of_page(d.page, words_of_page(d.page)) for d in documents]
     users: defaultdict[int, set[str]] = defaultdict(set)
-    for organisation, line in grams:
-        for number in line.tolist():
-            users[number].add(organisation)
+    for document, (_, numbers) in zip(documents, grams, strict=True):
+        for number in set(numbers.tolist()):
+            users[number].add(document.organisation)
     kept = sorted(number for number, names in users.items() if len(names) >= FEWEST_ORGANISATIONS)
     vocabulary = np.array(kept, np.uint32)
-    matrix = _matrix([line for _, line in grams], vocabulary)
+    sizes = [len(d.page.lines) for d in documents]
+    before = np.cumsum(sizes) - sizes
+    owner = np.concatenate([own + start for (own, _), start in zip(grams, before, strict=True)])
+    matrix = _matrix(owner, np.concatenate([numbers for _, numbers in grams]), vocabulary, len(target))
     return vocabulary, Ridge(alpha=RIDGE).fit(matrix, target).coef_
 
 
-def _matrix(grams: Sequence[NDArray[np.uint32]], vocabulary: NDArray[np.uint32]) -> csr_matrix:
-    flat = np.concatenate(grams)
-    owner = np.repeat(np.arange(len(grams)), [len(g) for g in grams])
-    at = np.searchsorted(vocabulary, flat) % len(vocabulary)
-    known = vocabulary[at] == flat
-    counts = np.bincount(owner[known], minlength=len(grams))
-    values = 1 / np.sqrt(counts[owner[known]])
-    return csr_matrix((values, (owner[known], at[known])), shape=(len(grams), len(vocabulary)))
+def _matrix(
+    owner: NDArray[np.intp], numbers: NDArray[np.uint32], vocabulary: NDArray[np.uint32], count: int
+) -> csr_matrix:
+    at = np.searchsorted(vocabulary, numbers) % len(vocabulary)
+    known = vocabulary[at] == numbers
+    held = np.bincount(owner[known], minlength=count)
+    values = 1 / np.sqrt(held[owner[known]])
+    return csr_matrix((values, (owner[known], at[known])), shape=(count, len(vocabulary)))
 
 
 def _trees(rows: NDArray[np.float32], target: NDArray[np.float64]) -> Arrays:

@@ -5,7 +5,7 @@ that read as work to do have their score like all others, but are never printed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -28,6 +28,8 @@ class Part:
 
     scorer: Scorer
     weight: float
+    most: int | None = None  # lines of a review that it is shown, the best by the parts before it; None: all
+    elsewhere: float = 0.0  # what it is taken to say of the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Scores:
         """Return each line's score, 0 to 1, in the order of the page."""
         total = np.zeros(len(page.lines))
         for part in self.parts:
-            total += part.weight * part.scorer.values_of(page)
+            total += part.weight * _values(part, page, total)
         return self.probabilities(total)
 
     def probabilities(self, values: NDArray[np.float64]) -> list[float]:
@@ -53,3 +55,13 @@ class Scores:
         # A little of the sum itself keeps the order where the curve is flat.
         scores = np.interp(values, at, probability) + 1e-6 * np.tanh(values / 10)
         return [float(score) for score in np.clip(scores, 0.0, 1.0)]
+
+
+def _values(part: Part, page: Page, before: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a part's values, asked only of the lines that are best so far."""
+    if part.most is None or len(page.lines) <= part.most:
+        return part.scorer.values_of(page)
+    best = np.sort(np.argsort(-before, kind="stable")[: part.most])
+    values = np.full(len(page.lines), part.elsewhere)
+    values[best] = part.scorer.values_of(replace(page, lines=[page.lines[n] for n in best]))
+    return values

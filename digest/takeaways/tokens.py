@@ -10,6 +10,7 @@ from functools import lru_cache
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digest.takeaways.sentences import fold
 
@@ -51,12 +52,23 @@ def number_of(word: str) -> int:
     return crc32(word.encode("utf-8", "replace"))
 
 
-def grams_of(tokens: Sequence[str]) -> np.ndarray:
-    """Return the numbers of a line's words, pairs and triples, and of how it opens; sorted, each once."""
-    if not tokens:
-        return np.zeros(0, np.uint32)
-    one = np.fromiter(map(number_of, tokens), np.uint32, len(tokens))
+def grams_of(lines: Sequence[Sequence[str]]) -> tuple[NDArray[np.intp], NDArray[np.uint32]]:
+    """Return the numbers of the words, pairs and triples of n lines, and of how each line opens.
+
+    Two arrays of one length: which line, 0 to n - 1, and the number. Each number once a line; sorted.
+    """
+    lengths = np.array([len(line) for line in lines], np.intp)
+    owner = np.repeat(np.arange(len(lines)), lengths)
+    one = np.fromiter((number_of(word) for line in lines for word in line), np.uint32, len(owner))
+    # A pair or triple that reaches into the next line is none.
+    within_two, within_three = owner[:-1] == owner[1:], owner[:-2] == owner[2:]
     two = one[:-1] * _MULTIPLIER + one[1:]
     three = two[:-1] * _MULTIPLIER + one[2:]
-    opening = np.concatenate([one[:1], two[:1], three[:1]]) ^ _OPENING
-    return np.unique(np.concatenate([one, two, three, opening]))
+    first = np.cumsum(lengths) - lengths
+    firsts = [first[lengths > held] for held in range(3)]
+    openings = [grams[at] ^ _OPENING for grams, at in zip((one, two, three), firsts, strict=True)]
+    opened = [np.flatnonzero(lengths > held) for held in range(3)]
+    owners = np.concatenate([owner, owner[:-1][within_two], owner[:-2][within_three], *opened])
+    numbers = np.concatenate([one, two[within_two], three[within_three], *openings])
+    pairs = np.unique(owners.astype(np.uint64) << np.uint64(32) | numbers)
+    return (pairs >> np.uint64(32)).astype(np.intp), pairs.astype(np.uint32)

@@ -73,26 +73,31 @@ class Words:
 
     def linear_of(self, page: Page, tokens: Tokens) -> NDArray[np.float64]:
         """Return for each line the sum of the weights of its known words, over the root of their number."""
-        grams = grams_of_page(page, tokens)
-        flat = np.concatenate(grams)
-        owner = np.repeat(np.arange(len(grams)), [len(g) for g in grams])
-        at = np.searchsorted(self.vocabulary, flat)
+        owner, numbers = grams_of_page(page, tokens)
+        at = np.searchsorted(self.vocabulary, numbers)
         at[at == len(self.vocabulary)] = 0
-        known = self.vocabulary[at] == flat
-        sums = np.bincount(owner[known], self.weights[at[known]], len(grams))
-        counts = np.bincount(owner[known], minlength=len(grams))
+        known = self.vocabulary[at] == numbers
+        sums = np.bincount(owner[known], self.weights[at[known]], len(page.lines))
+        counts = np.bincount(owner[known], minlength=len(page.lines))
         linear: NDArray[np.float64] = sums / np.sqrt(np.maximum(counts, 1))
         return linear
 
 
-def grams_of_page(page: Page, tokens: Tokens) -> list[Numbers]:
-    """Return for each line the numbers of its words, of its heading's, and of its section's meaning."""
-    headings: dict[tuple[str, str], Numbers] = {}
-    grams = []
-    for line, words in zip(page.lines, tokens, strict=True):
-        key = (line.heading, line.meaning.value)
-        if key not in headings:
-            around = np.append(grams_of(tokens_of(line.heading.lower())), np.uint32(number_of(f"<{key[1]}>")))
-            headings[key] = around ^ _HEADING
-        grams.append(np.concatenate([grams_of(words), headings[key]]))
-    return grams
+def grams_of_page(page: Page, tokens: Tokens) -> tuple[NDArray[np.intp], Numbers]:
+    """Return the numbers of each line's words, of its heading's, and of its section's meaning.
+
+    Two arrays of one length: which line, and the number. Each number once a line.
+    """
+    keys = [(line.heading, line.meaning.value) for line in page.lines]
+    headings = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    owner, numbers = grams_of(tokens)
+    under, about = grams_of([tokens_of(heading.lower()) for heading, _ in headings])
+    meanings = [np.uint32(number_of(f"<{meaning}>")) for _, meaning in headings]
+    about = np.concatenate([about, np.array(meanings, np.uint32)]) ^ _HEADING
+    under = np.concatenate([under, np.arange(len(meanings))])
+    held = [about[under == number] for number in range(len(headings))]
+    repeated = [held[headings[key]] for key in keys]
+    return (
+        np.concatenate([owner, np.repeat(np.arange(len(keys)), [len(r) for r in repeated])]),
+        np.concatenate([numbers, *repeated]),
+    )

@@ -104,7 +104,7 @@ def test_a_heading_in_another_dialect_changes_the_score_little(lexicon: Lexicon)
     bold = page(lexicon, "**LESSONS LEARNT:**\n\n- Retries without a limit amplify a failure\n")
 
     (a,), (b,) = lexicon.scores.of(atx), lexicon.scores.of(bold)
-    assert a == pytest.approx(b, abs=0.15)
+    assert a == pytest.approx(b, abs=0.25)
 
 
 class Fixed:

@@ -23,18 +23,32 @@ def test_what_only_one_team_has_becomes_a_class_of_its_own(text: str, tokens: tu
 
 def test_a_words_number_is_the_same_on_every_machine() -> None:
     assert number_of("queue") == 0x7FFD7F63
-    assert grams_of(("queues", "fill")).dtype == np.uint32
+    assert grams_of([("queues", "fill")])[1].dtype == np.uint32
+
+
+def grams(*lines: tuple[str, ...]) -> list[set[int]]:
+    owner, numbers = grams_of(lines)
+    return [set(numbers[owner == n].tolist()) for n in range(len(lines))]
 
 
 def test_order_tells_lines_apart() -> None:
-    assert set(grams_of(("a", "b")).tolist()) != set(grams_of(("b", "a")).tolist())
-    assert grams_of(()).size == 0
+    (one,), (other,) = grams(("a", "b")), grams(("b", "a"))
+
+    assert one != other
 
 
-def test_each_gram_stands_once_and_in_order() -> None:
-    grams = grams_of(("a", "a", "a", "a"))
+@pytest.mark.parametrize("line", [(), ("a",), ("a", "b"), ("a", "b", "c"), ("a", "b", "a", "b")])
+def test_a_lines_grams_do_not_depend_on_the_lines_around_it(line: tuple[str, ...]) -> None:
+    assert grams(("x", "y", "z"), line, (), ("b", "c"))[1] == grams(line)[0]
+    # words, pairs and triples; and how it opens with one, two and three
+    assert len(grams(line)[0]) == {0: 0, 1: 2, 2: 5, 3: 9, 4: 2 + 2 + 2 + 3}[len(line)]
 
-    assert grams.tolist() == sorted(set(grams.tolist()))
+
+def test_each_gram_stands_once_a_line() -> None:
+    owner, numbers = grams_of([("a", "a", "a", "a"), ("a",)])
+    pairs = list(zip(owner.tolist(), numbers.tolist(), strict=True))
+
+    assert pairs == sorted(set(pairs))
 
 
 def test_cues_are_found_by_word_star_and_phrase() -> None:
