@@ -88,7 +88,8 @@ def grams_of_page(page: Page, tokens: Tokens) -> tuple[NDArray[np.intp], Numbers
 
     Two arrays of one length: which line, and the number. Each number once a line.
     """
-    keys = [(line.heading, line.meaning.value) for line in page.lines]
+    # A known heading counts by its meaning: the words it is put in say more of a team than of a line.
+    keys = [("" if line.candidate.section.known else line.heading, line.meaning.value) for line in page.lines]
     headings = {key: number for number, key in enumerate(dict.fromkeys(keys))}
     owner, numbers = grams_of(tokens)
     under, about = grams_of([tokens_of(heading.lower()) for heading, _ in headings])
