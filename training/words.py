@@ -137,4 +137,5 @@ def _scale(words: Words, documents: Sequence[Document]) -> NDArray[np.float64]:
     """Return mean and deviation of both values; the linear one learnt these lines, so it is near enough."""
     linear = np.concatenate([words.linear_of(d.page, words_of_page(d.page)) for d in documents])
     trees = np.concatenate([words.trees_of(d.page, words_of_page(d.page)) for d in documents])
-    return np.array([[linear.mean(), trees.mean()], [linear.std(), trees.std()]])
+    spread = [float(values.std()) or 1.0 for values in (linear, trees)]
+    return np.array([[linear.mean(), trees.mean()], spread])
