@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check format servers bench lock clean
+.PHONY: help setup setup-dev demo test check format servers bench model lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -52,11 +52,17 @@ servers: ## install the real servers that the system tests use (Debian, as root)
 
 bench: $(VENV)/.ready-dev ## timings, as ratios within one run; CORPUS=path for real reviews
 	@$(BIN)/python tests/benchmarks/run.py $(if $(CORPUS),--corpus $(CORPUS))
+	@$(if $(CORPUS),nice -n 10 env OMP_NUM_THREADS=1 PYTHONPATH=tests/benchmarks $(BIN)/python -m training.bench $(CORPUS))
+
+model: $(VENV)/.ready-dev ## train the scoring models again; CORPUS=path, ONLY=words leaves out the encoder
+	@test -n "$(CORPUS)" || { echo "model: say which corpus: make model CORPUS=path" >&2; exit 2; }
+	@$(if $(ONLY),,$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[model]")
+	@nice -n 10 env OMP_NUM_THREADS=1 PYTHONPATH=tests/benchmarks $(BIN)/python -m training $(CORPUS) $(if $(ONLY),--only $(ONLY))
 
 lock: $(VENV)/.ready-dev ## pin the newest versions again
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --extra setup --no-annotate \
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --extra setup --extra encoder --no-annotate \
 		--custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --extra setup --extra dev --no-annotate \
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --extra setup --extra dev --extra encoder --no-annotate \
 		--constraint requirements.lock --custom-compile-command "make lock" \
 		--output-file requirements-dev.lock pyproject.toml
 

@@ -6,6 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
 
 from digest import __version__, paths
 from digest.config import Config, read_yaml
@@ -25,7 +29,7 @@ from digest.trackers.base import Tracker
 
 # For somebody who watches; five minutes, as a run by hand should end.
 PATIENCE_S = 300.0
-_LEXICON = ("headings", "language", "ranking", "themes")
+_LEXICON = ("headings", "language", "ranking", "themes", "cues")
 
 
 def assemble(
@@ -76,9 +80,31 @@ def assemble(
     return setup
 
 
-def lexicon_of(folder: Path | None) -> Lexicon:
-    """Return the words that stage 2 works with: the operator's files where there are such, else ours."""
-    return Lexicon.of({name: mapping(folder, name) for name in _LEXICON})
+def lexicon_of(folder: Path | None, *, trained: bool = True) -> Lexicon:
+    """Return the words that stage 2 works with: the operator's files where there are such, else ours.
+
+    Untrained it reads like any other, and scores nothing: what a model is trained with.
+    """
+    words = {name: mapping(folder, name) for name in _LEXICON}
+    return Lexicon.of(words, models_in(paths.config() / "model") if trained else None)
+
+
+def models_in(folder: Path) -> dict[str, dict[str, NDArray[np.generic]]]:
+    """Read the trained models in a folder, by their names.
+
+    Raises:
+        ConfigError: a file is damaged.
+    """
+    models = {}
+    for file in sorted(folder.glob("*.npz")):
+        try:
+            with np.load(file, allow_pickle=False) as arrays:
+                models[file.stem] = dict(arrays)
+        except (OSError, ValueError, BadZipFile) as error:
+            raise ConfigError(
+                str(file), f"cannot be read ({type(error).__name__}): run `make model`"
+            ) from error
+    return models
 
 
 def rules_of(config: Config | None) -> Rules:

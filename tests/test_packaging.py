@@ -103,7 +103,7 @@ def kept(folder: str, *endings: str) -> set[str]:
 def test_a_wheel_holds_the_program_its_templates_and_its_config_and_nothing_else(wheel: Path) -> None:
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
 
-    config = {name for name in kept("config", ".yaml", ".csv", ".md") if "/editions/" not in name}
+    config = {name for name in kept("config", ".yaml", ".csv", ".md", ".npz") if "/editions/" not in name}
     shipped = {SHIPPED + name for name in config | kept("templates", ".j2", ".css")}
     assert names == kept("digest", ".py", ".typed") | shipped
     assert "digest/ledger/migrations/versions/r0001_first.py" in names

@@ -288,6 +288,15 @@ def test_a_thousand_signals_do_not_block_the_handler() -> None:
         assert bell.rung
 
 
+@pytest.fixture
+def foreground() -> Iterator[None]:
+    """Heed Ctrl-C, which a shell that starts the tests in the background has them ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("foreground")
 def test_a_second_ctrl_c_interrupts_what_does_not_heed_the_first() -> None:
     with Bell() as bell:
         os.kill(os.getpid(), signal.SIGINT)

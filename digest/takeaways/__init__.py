@@ -6,12 +6,12 @@ Nothing here reads a file, a clock or a network: the same reviews give the same 
 from collections.abc import Iterable
 
 from digest.model import Incident, Problem, Reading
-from digest.takeaways.extract import printed_text
 from digest.takeaways.history import Past, past_of
 from digest.takeaways.lexicon import Lexicon
+from digest.takeaways.printed import printed_text
 from digest.takeaways.rank import Ranking, choose, explain, rank
 from digest.takeaways.reading import reading_of
-from digest.takeaways.report import as_json
+from digest.takeaways.report import as_json, unknown_headings
 from digest.takeaways.themes import same_learning, theme_of
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "same_learning",
     "takeaways_of",
     "theme_of",
+    "unknown_headings",
 ]
 
 

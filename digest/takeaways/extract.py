@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from digest.takeaways.blocks import TOO_LONG, Block, Kind, Words, words_of
+from digest.takeaways.printed import LIST_MARK
 from digest.takeaways.sections import Section
 from digest.takeaways.sentences import clean, count_words, sentences
 
-MOST_PRINTED = 240  # characters of a takeaway's text
-LONGEST_SENTENCE = 400
 MOST_WORDS = 60  # a candidate of more is no takeaway but an account
 MOST_JOINED = 45  # words, where pieces are joined to one candidate
 WHOLE = 2  # sentences of a paragraph that stays whole
@@ -23,33 +22,6 @@ FEWEST_WORDS = 3
 LABEL_WORDS = 3  # a bullet of no more only names what stands below it
 HEADING_WORDS = 6  # a sub-heading of that many tells something itself
 
-_OWN_SPELLING = re.compile(r"[A-Z\d_@/\\]|\.\w")
-_LIST_MARK = re.compile(
-    r"^\s*(?:[-*+\u2022\u2023\u25e6]\s+|\d{1,2}[.)]\s+|\[[ xX]\]\s+|#{1,6}\s+|>\s+|[\u2013\u2014]\s+)+"
-)
-_LABEL = re.compile(
-    r"^\s*(?:\[(?:LL|L)\s?\d+\]\s*[:.]?|(?:key\s+)?(?:lesson|learning|takeaway|insight|finding)s?(?:\s+learned|\s+learnt)?\s*(?:#?\s?\d+)?\s*:)\s*",
-    re.IGNORECASE,
-)
-_LEAD_IN = re.compile(
-    r"^\s*(?:"
-    r"(?:(?:one|another|our|the|a)\s+)?(?:(?:key|main|big|biggest|important|first|second|third|other|most\s+important)\s+)*"
-    r"(?:lesson|learning|takeaway|take-away|insight|finding|conclusion)(?:\s+(?:learned|learnt|here|for\s+us|from\s+this(?:\s+incident)?))?"
-    r"\s+(?:is|was|are)(?:\s+that|\s*:)"
-    r"|(?:what\s+)?we(?:'ve|\u2019ve|\s+have)?\s+(?:also\s+|now\s+)?(?:learned|learnt)(?:\s+(?:here|from\s+this(?:\s+incident)?))?(?:\s+is)?(?:\s+that|\s*:)"
-    r"|(?:this|the)\s+(?:incident|outage|event)\s+(?:has\s+)?(?:taught|showed|shown|reminded|told)\s+us(?:\s+that|\s*:)"
-    r"|it\s+(?:is|was)\s+(?:worth\s+noting|important\s+to\s+note)\s+that"
-    r"|(?:please\s+)?note\s+that"
-    r"|worth\s+noting(?:\s+that|\s*:)"
-    r"|(?:lesson|learning|takeaway)s?\s+(?:learned|learnt)?\s*:"
-    r")\s*,?\s+",
-    re.IGNORECASE,
-)
-_IMAGE = re.compile(r"!\[[^\[\]]*\]\([^()]*\)")
-_LINK = re.compile(r"\[([^\[\]]+)\]\([^()]*\)")
-_MARKS = re.compile(
-    r"\*\*|__|~~|`+|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])|(?<![\w_])_(?=[^\W_])|(?<=[^\W_])_(?!\w)"
-)
 _OPENS_ON_BEFORE = re.compile(
     r"^(?:this|that|these|those|it|they|therefore|hence|thus|however|because of this|as a result|consequently"
     r"|so|which|but)\b",
@@ -67,51 +39,7 @@ class Candidate:
     column: int
     emphasised: bool = False  # all in italics, as templates set their prompts
     cell: bool = False  # of a table
-
-
-def printed_text(quote: str) -> str:
-    """Return what is printed of a quote.
-
-    The quote after these alone: markup, list mark and label removed; a lead-in ("We learned that") cut; the
-    first letter raised; a final stop; cut at a sentence's end when over 240 characters, after the first
-    sentence where that alone is longer, and at a word's with "…" where it has over 400. Masks are kept.
-    """
-    text = _MARKS.sub("", _LINK.sub(r"\1", _IMAGE.sub("", clean(quote))))
-    text = _LABEL.sub("", _LIST_MARK.sub("", text))
-    shorter = _LEAD_IN.sub("", text)
-    text = _raised((shorter or text).strip())
-    return _stopped(_cut(text))
-
-
-def _raised(text: str) -> str:
-    first = text.split(" ", 1)[0]
-    # A name written in its own way ("eBPF", "nginx.conf") keeps it.
-    return text[:1].upper() + text[1:] if not _OWN_SPELLING.search(first) else text
-
-
-def _stopped(text: str) -> str:
-    text = text.rstrip(" ,;:-\u2013\u2014")
-    if not text or text.endswith(("\u2026", ".", "!", "?")):
-        return text
-    return text if re.search(r"[.!?][\"'\u201d\u2019)\]]+$", text) else text + "."
-
-
-def _cut(text: str) -> str:
-    if len(text) <= MOST_PRINTED:
-        return text
-    end = 0
-    for start, sentence in sentences(text):
-        if start + len(sentence) > MOST_PRINTED:
-            break
-        end = start + len(sentence)
-    if end:
-        return text[:end]
-    # Half a sentence is nobody's words: a long first one is kept whole, within reason.
-    first = next((start + len(sentence) for start, sentence in sentences(text)), len(text))
-    if first <= LONGEST_SENTENCE:
-        return text[:first]
-    shorter = text[: MOST_PRINTED - 1]
-    return shorter.rsplit(" ", 1)[0].rstrip(" ,;:.-") + "\u2026"
+    bullet: bool = False  # of a list
 
 
 def candidates_of(
@@ -125,7 +53,7 @@ def candidates_of(
         takes_column: of a table, which columns to read, by their heads; the first that answers True is read.
     """
     if not section.known and section.heading and count_words(section.heading) >= HEADING_WORDS:
-        yield _at(section, lines, section.line, section.heading)
+        yield _at(section, lines, section.line, section.heading, kind=Kind.HEADING)
     blocks = section.blocks
     number = 0
     while number < len(blocks):
@@ -186,7 +114,7 @@ def _of_bullet(
     joined = _joined(text, parts)
     only_label = count_words(text) <= LABEL_WORDS
     if not only_label and count_words(joined) <= MOST_JOINED:
-        yield _at(section, lines, block.line, joined, emphasised=words.emphasised)
+        yield _at(section, lines, block.line, joined, kind=block.kind, emphasised=words.emphasised)
         return
     leads_in = text.endswith(":") and not only_label
     if not only_label and not leads_in:
@@ -194,7 +122,7 @@ def _of_bullet(
     for part, child in zip(parts, below, strict=True):
         quote = f"{text} {part}" if leads_in and child.kind is Kind.BULLET else part
         if count_words(quote) <= MOST_WORDS:
-            yield _at(section, lines, child.line, quote, found=part)
+            yield _at(section, lines, child.line, quote, kind=child.kind, found=part)
         else:
             yield from _of_prose(section, lines, child)
 
@@ -210,7 +138,7 @@ def _of_row(
 ) -> Iterator[Candidate]:
     for head, cell in zip(block.columns, block.cells, strict=False):
         if takes_column(head) and count_words(cell):
-            yield _at(section, lines, block.line, cell, cell=True)
+            yield _at(section, lines, block.line, cell, kind=Kind.ROW)
             return
 
 
@@ -220,11 +148,11 @@ def _of_prose(section: Section, lines: Sequence[str], block: Block) -> Iterator[
     pieces = sentences(text)
     whole = len(pieces) <= WHOLE or (block.kind is Kind.BULLET and bool(words.strong))
     if count_words(text) <= (MOST_WORDS if whole or block.kind is Kind.BULLET else 0):
-        yield _at(section, lines, block.line, text, emphasised=words.emphasised)
+        yield _at(section, lines, block.line, text, kind=block.kind, emphasised=words.emphasised)
         return
     for offset, quote in _grouped(pieces):
         number = bisect_right(starts, offset) - 1
-        yield _at(section, lines, block.line + number, quote, emphasised=words.emphasised)
+        yield _at(section, lines, block.line + number, quote, kind=block.kind, emphasised=words.emphasised)
 
 
 def _grouped(pieces: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
@@ -261,18 +189,18 @@ def _one_line(words: Words) -> str:
     return " ".join(" ".join(words.lines).split())
 
 
-def _at(  # noqa: PLR0913 -- where it stands, what it says, and two marks that few have
+def _at(  # noqa: PLR0913 -- where it stands, what it says, and its form
     section: Section,
     lines: Sequence[str],
     line: int,
     quote: str,
     *,
+    kind: Kind,
     found: str = "",
     emphasised: bool = False,
-    cell: bool = False,
 ) -> Candidate:
     line, column = place(lines, line, found or quote)
-    return Candidate(clean(quote), section, line, column, emphasised, cell)
+    return Candidate(clean(quote), section, line, column, emphasised, kind is Kind.ROW, kind is Kind.BULLET)
 
 
 def place(lines: Sequence[str], line: int, quote: str) -> tuple[int, int]:
@@ -284,5 +212,5 @@ def place(lines: Sequence[str], line: int, quote: str) -> tuple[int, int]:
             if column >= 0:
                 return number, column
     text = lines[line] if line < len(lines) else ""
-    mark = _LIST_MARK.match(text)
+    mark = LIST_MARK.match(text)
     return line, mark.end() if mark else len(text) - len(text.lstrip())

@@ -67,7 +67,8 @@ def normalised(heading: str) -> str:
             c for c in text if c.isascii() or unicodedata.category(c) not in {"So", "Sk", "Mn", "Cf", "Co"}
         )
     text = _SPACES.sub(" ", text).strip(_CLOSING)
-    return _NUMBERING.sub("", text).strip(_CLOSING)
+    # Twice: "3. 5 whys" is numbered, and so is what the variant "5 whys" looks like.
+    return _NUMBERING.sub("", _NUMBERING.sub("", text)).strip(_CLOSING)
 
 
 @dataclass(frozen=True, slots=True)

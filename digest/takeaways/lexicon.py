@@ -1,4 +1,4 @@
-"""The four YAML files of this stage, compiled once: headings, language, ranking, themes."""
+"""The YAML files of this stage, compiled once, and the trained model: what scoring works with."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from digest.errors import ConfigError
 from digest.model import Theme
+from digest.takeaways.cues import Cues
 from digest.takeaways.headings import Headings, Meaning
 from digest.takeaways.language import BLAME, FIX_LIKE, Language, Rule, held_to_words
+from digest.takeaways.models import UNTRAINED, Models, scores_of
+from digest.takeaways.score import Scores
 from digest.takeaways.sentences import fold
-from digest.takeaways.shapes import HeadingsFile, LanguageFile, RankingFile, ThemesFile, read_shape
+from digest.takeaways.shapes import CuesFile, HeadingsFile, LanguageFile, RankingFile, ThemesFile, read_shape
 from digest.takeaways.themes import ThemeRule
 
 _LANGUAGE = "config/language.yaml"
@@ -34,20 +37,29 @@ class Lexicon:
     language: Language
     ranking: RankingFile
     themes: tuple[ThemeRule, ...]
+    cues: Cues
+    scores: Scores
 
     @classmethod
-    def of(cls, mappings: Mapping[str, object]) -> "Lexicon":
-        """Compile the parsed files `headings`, `language`, `ranking` and `themes`, by these names.
+    def of(cls, mappings: Mapping[str, object], models: Models | None = None) -> "Lexicon":
+        """Compile the parsed files `headings`, `language`, `ranking`, `themes` and `cues`, by these names.
+
+        Args:
+            mappings: the parsed files.
+            models: the arrays of each trained model, by its name; without any, each line scores 0.
 
         Raises:
             ConfigError: one is missing or not of its shape; `key` names the file and the key.
         """
         ranking = read_shape(RankingFile, mappings, "ranking")
+        cues = Cues.of(read_shape(CuesFile, mappings, "cues").root)
         return cls(
             _headings(read_shape(HeadingsFile, mappings, "headings")),
             _language(read_shape(LanguageFile, mappings, "language")),
             ranking,
             _themes(read_shape(ThemesFile, mappings, "themes")),
+            cues,
+            UNTRAINED if models is None else scores_of(models, cues),
         )
 
 

@@ -13,6 +13,7 @@ from digest.takeaways.lexicon import Lexicon
 from digest.takeaways.reading import incident_words
 from digest.takeaways.themes import Gist, gist_of, same_gist, theme_of
 
+_NEAR_THE_BAR = 0.5  # of the bar: what is further below is not told of; most of a review is no takeaway
 _ORDINALS = (
     "",
     "first",
@@ -86,12 +87,14 @@ def rank(
         count: at most so many; fewer where fewer clear the bar. Never padded.
 
     Returns:
+        The choice, and what was passed over but for lines far below the bar.
         At most `per_incident` from one incident, nothing twice, one place kept for a small incident,
         hindsight only where nothing else is left. Ties go to the better score, then by incident,
         line and column.
     """
     found = [takeaway for reading in readings for takeaway in reading.takeaways]
-    refused = [(t, _refusal(t, lexicon)) for t in found if not t.printed]
+    worth_telling = lexicon.ranking.bar * _NEAR_THE_BAR
+    refused = [(t, _refusal(t, lexicon)) for t in found if not t.printed and t.score >= worth_telling]
     entries = _entries([t for t in found if t.printed], {i.key: i for i in incidents}, lexicon)
     merged, repeats = _merged(entries)
     weighed = _weighed(merged, entries, history_of(past, lexicon), lexicon)

@@ -1,20 +1,22 @@
 """One incident's review read: takeaways, remarks, what was dropped, what the language check finds."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from digest.model import Finding, Incident, Reading, Remark, ReviewState, Standing, Takeaway
-from digest.takeaways.extract import Candidate, candidates_of, printed_text, why_dropped
+from digest.takeaways.extract import Candidate
 from digest.takeaways.headings import Meaning
-from digest.takeaways.language import ENGLISH, findings_of, fix_finding, language_of
+from digest.takeaways.language import BLAME, ENGLISH, findings_of, fix_finding, language_of
 from digest.takeaways.lexicon import Lexicon
-from digest.takeaways.score import SOURCES, Judged, Line, judge
-from digest.takeaways.sections import Section, sections_of, title_of
-from digest.takeaways.sentences import clean
+from digest.takeaways.page import Line, Page, page_of
+from digest.takeaways.reasons import place_of, reasons_of
+from digest.takeaways.sections import Section
+from digest.takeaways.sentences import clean, count_words
 from digest.takeaways.themes import theme_of
 
 UNFINISHED = "the review is not finished"
+MOST_OFFERED = 10  # takeaways of one review, the best; the rest of its lines is no news to anybody
 _HASH_DIGITS = 6
 
 
@@ -24,8 +26,7 @@ class _Desk:
 
     incident: Incident
     lexicon: Lexicon
-    sections: tuple[Section, ...]
-    lines: tuple[str, ...]
+    page: Page
     language: str
 
     @property
@@ -45,24 +46,23 @@ def reading_of(incident: Incident, lexicon: Lexicon) -> Reading:
     review = incident.review
     if review.state is ReviewState.MISSING or not review.text.strip():
         return Reading(incident.key, incident.title, Standing.WAITING_REVIEW)
-    sections = sections_of(review.text, review.format, lexicon.headings)
-    language = language_of(_prose(sections), lexicon.language.stopwords)
-    desk = _Desk(incident, lexicon, sections, tuple(review.text.split("\n")), language)
-    candidates, dropped = _sifted(desk, SOURCES)
-    takeaways, fixes = _takeaways(desk, candidates)
-    findings = (*findings_of(review, sections, lexicon.language), *fixes) if desk.english else ()
+    page = page_of(review, incident.title, lexicon.headings, lexicon.language)
+    language = language_of(_prose(page.sections), lexicon.language.stopwords)
+    desk = _Desk(incident, lexicon, page, language)
+    takeaways = _takeaways(desk)
+    printed = frozenset(t.quote for t in takeaways if t.printed)
     return Reading(
         incident=incident.key,
-        title=clean(title_of(sections) or incident.title),
+        title=clean(page.title),
         standing=_standing(incident, takeaways),
         takeaways=takeaways,
-        went_well=_remarks(desk, Meaning.WENT_WELL),
-        lucky=_remarks(desk, Meaning.LUCKY),
+        went_well=_remarks(desk, Meaning.WENT_WELL, printed),
+        lucky=_remarks(desk, Meaning.LUCKY, printed),
         factors=_remarks(desk, Meaning.FACTORS),
         follow_ups=_remarks(desk, Meaning.FOLLOW_UPS),
-        findings=tuple(sorted(findings, key=lambda f: (f.line, f.column, f.rule))),
-        dropped=dropped,
-        headings=tuple((clean(s.heading), s.meaning.value) for s in sections if s.heading is not None),
+        findings=_findings(desk) if desk.english else (),
+        dropped=page.dropped,
+        headings=tuple((clean(s.heading), s.meaning.value) for s in page.sections if s.heading is not None),
         language=language,
     )
 
@@ -83,86 +83,76 @@ def _standing(incident: Incident, takeaways: Iterable[Takeaway]) -> Standing:
     return Standing.LEARNT if any(t.printed for t in takeaways) else Standing.WAITING_LEARNING
 
 
-def _sifted(
-    desk: _Desk, meanings: Sequence[Meaning]
-) -> tuple[tuple[Candidate, ...], tuple[tuple[str, str], ...]]:
-    """Return the candidates under these meanings, and what was dropped with its reason."""
-    kept: list[Candidate] = []
-    dropped: list[tuple[str, str]] = []
-    for section in desk.sections:
-        if section.meaning not in meanings:
-            continue
-        for candidate in candidates_of(section, desk.lines, takes_column=_column(desk, section.meaning)):
-            reason = why_dropped(candidate, desk.lexicon.language.is_empty)
-            if reason:
-                dropped.append((candidate.quote, reason))
-            else:
-                kept.append(candidate)
-    return tuple(kept), tuple(dropped)
+def _findings(desk: _Desk) -> tuple[Finding, ...]:
+    """What the language check finds, and to-dos that stand as learnings; in the order of the text."""
+    review, language = desk.incident.review, desk.lexicon.language
+    fixes = [
+        fix_finding(review, line.candidate.line, line.candidate.column, line.candidate.quote, language)
+        for line in desk.page.lines
+        if line.fix_like and line.meaning is Meaning.TAKEAWAYS
+    ]
+    findings = (*findings_of(review, desk.page.sections, language), *fixes)
+    return tuple(sorted(findings, key=lambda f: (f.line, f.column, f.rule)))
 
 
-def _column(desk: _Desk, meaning: Meaning) -> Callable[[str], bool]:
-    """Of a table under a learning heading only a column that says so is read: the others are data."""
-    if meaning in SOURCES:
-        return lambda head: desk.lexicon.headings.known(head) in SOURCES
-    return lambda _: True
+def _takeaways(desk: _Desk) -> tuple[Takeaway, ...]:
+    """Return the best of the review's lines, best first; a tie goes to the earlier one.
+
+    What is told in the timeline, or asked for among the follow-ups, is mostly that and no takeaway at all.
+    """
+    lines = desk.page.lines
+    scores = desk.lexicon.scores.of(desk.page) if desk.english else [_by_heading(desk, x) for x in lines]
+    offered = [pair for pair in zip(scores, lines, strict=True) if _is_offered(*pair, desk.lexicon)]
+    ranked = sorted(offered, key=lambda pair: -pair[0])  # a stable sort
+    return _numbered([_takeaway(desk, line, round(score, 6)) for score, line in ranked[:MOST_OFFERED]])
 
 
-def _takeaways(
-    desk: _Desk, candidates: Iterable[Candidate]
-) -> tuple[tuple[Takeaway, ...], tuple[Finding, ...]]:
-    made: list[Takeaway] = []
-    fixes: list[Finding] = []
-    seen: set[str] = set()
-    for candidate in candidates:
-        if candidate.quote in seen:
-            continue
-        seen.add(candidate.quote)
-        text = printed_text(candidate.quote)
-        line = _line(desk, candidate, text)
-        judged = judge(line, desk.lexicon)
-        made.append(_takeaway(desk, candidate, text, judged))
-        if line.fix_like and candidate.section.meaning is Meaning.TAKEAWAYS:
-            fixes.append(
-                fix_finding(
-                    desk.incident.review,
-                    candidate.line,
-                    candidate.column,
-                    candidate.quote,
-                    desk.lexicon.language,
-                )
-            )
-    last = desk.lexicon.ranking.hindsight
-    made.sort(key=lambda t: (-t.score, last in t.reasons, t.line, t.column))
-    return _numbered(made), tuple(fixes)
+def _is_offered(score: float, line: Line, lexicon: Lexicon) -> bool:
+    if line.fix_like and line.meaning is Meaning.FOLLOW_UPS:
+        return False
+    return score >= lexicon.ranking.offered_from.get(line.meaning, 0.0)
 
 
-def _line(desk: _Desk, candidate: Candidate, text: str) -> Line:
-    if not desk.english:
-        return Line(text, candidate.section, english=False)
-    language = desk.lexicon.language
-    theme = theme_of(text, incident_words(desk.incident), desk.lexicon.themes)
-    rules, fix_like = language.rules_in(text), language.is_fix_like(text)
-    return Line(text, candidate.section, theme=theme, rules=rules, fix_like=fix_like)
+def _by_heading(desk: _Desk, line: Line) -> float:
+    scores = desk.lexicon.ranking.other_language
+    if line.meaning is Meaning.TAKEAWAYS:
+        return scores.takeaways
+    return scores.went_wrong if line.meaning is Meaning.WENT_WRONG else scores.elsewhere
 
 
-def _takeaway(desk: _Desk, candidate: Candidate, text: str, judged: Judged) -> Takeaway:
-    line, column = desk.place(candidate)
-    printed, reasons = judged.printed, judged.reasons
-    if printed and desk.incident.review.state is not ReviewState.FINISHED:
+def _takeaway(desk: _Desk, line: Line, score: float) -> Takeaway:
+    incident, lexicon, candidate = desk.incident, desk.lexicon, line.candidate
+    rules = lexicon.language.rules_in(line.text) if desk.english else frozenset()
+    refused = desk.english and (line.fix_like or BLAME in rules)
+    refused = refused or count_words(line.text) < lexicon.ranking.words.least
+    printed, reasons = score >= lexicon.ranking.bar and not refused, _reasons(desk, line, rules)
+    if printed and incident.review.state is not ReviewState.FINISHED:
         printed, reasons = False, (UNFINISHED, *reasons)
+    number, column = desk.place(candidate)
     return Takeaway(
-        id=f"{desk.incident.key}-{hashlib.sha256(candidate.quote.encode()).hexdigest()[:_HASH_DIGITS]}",
-        incident=desk.incident.key,
-        text=text,
+        id=f"{incident.key}-{hashlib.sha256(candidate.quote.encode()).hexdigest()[:_HASH_DIGITS]}",
+        incident=incident.key,
+        text=line.text,
         quote=candidate.quote,
-        heading=clean(candidate.section.heading) if candidate.section.heading else None,
-        line=line,
+        heading=_heading(candidate),
+        line=number,
         column=column,
-        score=judged.score,
+        score=score,
         reasons=reasons,
         printed=printed,
     )
+
+
+def _reasons(desk: _Desk, line: Line, rules: Collection[str]) -> tuple[str, ...]:
+    lexicon = desk.lexicon
+    if not desk.english:
+        return (place_of(line, lexicon), lexicon.ranking.other_language.says)
+    theme = theme_of(line.text, incident_words(desk.incident), lexicon.themes)
+    return reasons_of(line, rules, theme, lexicon)
+
+
+def _heading(candidate: Candidate) -> str | None:
+    return clean(candidate.section.heading) if candidate.section.heading else None
 
 
 def _numbered(takeaways: Sequence[Takeaway]) -> tuple[Takeaway, ...]:
@@ -175,11 +165,13 @@ def _numbered(takeaways: Sequence[Takeaway]) -> tuple[Takeaway, ...]:
     return tuple(unique)
 
 
-def _remarks(desk: _Desk, meaning: Meaning) -> tuple[Remark, ...]:
+def _remarks(desk: _Desk, meaning: Meaning, taken: frozenset[str] = frozenset()) -> tuple[Remark, ...]:
+    """Return what stands under such headings, but for what is a takeaway; in the order of the text."""
     remarks = []
-    for candidate in _sifted(desk, (meaning,))[0]:
-        line, column = desk.place(candidate)
-        heading = clean(candidate.section.heading) if candidate.section.heading else None
-        text = printed_text(candidate.quote)
-        remarks.append(Remark(desk.incident.key, text, candidate.quote, heading, line, column))
+    for line in desk.page.lines:
+        candidate = line.candidate
+        if line.meaning is meaning and candidate.quote not in taken:
+            number, column = desk.place(candidate)
+            heading = _heading(candidate)
+            remarks.append(Remark(desk.incident.key, line.text, candidate.quote, heading, number, column))
     return tuple(remarks)

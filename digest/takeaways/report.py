@@ -1,10 +1,29 @@
 """What `digest takeaways --json` prints of one review."""
 
 from digest.model import Reading
+from digest.takeaways.headings import Meaning
 
 
-def as_json(reading: Reading, file: str) -> dict[str, object]:
-    """Return one entry of `reviews`: all candidates, best first; lines and columns 1-based in the file."""
+def unknown_headings(reading: Reading) -> tuple[str, ...]:
+    """Return the headings of a review that have no meaning, each once; its title needs none."""
+    found = (h for h, meaning in reading.headings if meaning == Meaning.OTHER and h != reading.title)
+    return tuple(dict.fromkeys(found))
+
+
+def as_json(reading: Reading, file: str, *, explain: bool = False) -> dict[str, object]:
+    """Return one entry of `reviews`: the candidates, best first; lines and columns 1-based in the file.
+
+    Explained, it also holds the headings with their meanings, those not known, and what was dropped and why.
+    """
+    entry = _entry(reading, file)
+    if explain:
+        entry["headings"] = [{"heading": h, "meaning": meaning} for h, meaning in reading.headings]
+        entry["unknown_headings"] = list(unknown_headings(reading))
+        entry["dropped"] = [{"words": words, "why": why} for words, why in reading.dropped]
+    return entry
+
+
+def _entry(reading: Reading, file: str) -> dict[str, object]:
     return {
         "file": file,
         "title": reading.title,

@@ -1,17 +1,25 @@
-"""The shape of this stage's four YAML files; anything else is refused with file and key."""
+"""The shape of this stage's YAML files; anything else is refused with file and key."""
 
 import re
 from collections.abc import Mapping
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    RootModel,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from digest.errors import ConfigError
 from digest.takeaways.headings import Meaning
 
 # An empty list would compile to a pattern that matches everywhere; so would an empty word.
 Patterns = Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
-Shape = TypeVar("Shape", bound="Strict")
+Shape = TypeVar("Shape", bound=BaseModel)
 
 
 class Strict(BaseModel):
@@ -59,6 +67,8 @@ class Cues(Strict):
     narration: Patterns
     private_marks: Patterns
     masked: Patterns
+    to_do: Patterns
+    symptom: Patterns
 
 
 class LanguageFile(Strict):
@@ -77,52 +87,31 @@ class LanguageFile(Strict):
 
 
 class Weight(Strict):
-    """What one property adds to a score (negative: takes from it), and the words shown for it."""
+    """What one property counts beside the score when an edition chooses, and why."""
 
     weight: float = Field(ge=-1, le=1)
-    says: str = ""
+    because: str
+
+
+class Says(Strict):
+    """The words shown for one property of a line, and why it is told."""
+
+    says: str
     because: str
 
     @field_validator("says")
     @classmethod
     def _fillable(cls, says: str) -> str:
-        if set(re.findall(r"\{(.*?)\}", says)) - {"heading", "theme", "found"}:
-            message = "only {heading}, {theme} and {found} are filled in"
+        if set(re.findall(r"\{(.*?)\}", says)) - {"theme", "found"}:
+            message = "only {theme} and {found} are filled in"
             raise ValueError(message)
         return says
 
 
-class Weights(Strict):
-    """The properties of a line that count."""
-
-    mechanism: Weight
-    general: Weight
-    surprise: Weight
-    transferable: Weight
-    theme: Weight
-    length: Weight
-    short: Weight
-    long: Weight
-    narration: Weight
-    private_marks: Weight
-    masked: Weight
-    vague: Weight
-    apology: Weight
-    context: Weight
-    opens_in_the_air: Weight
-    question: Weight
-
-
-class Sources(Strict):
-    """The sections that takeaways are taken from."""
-
-    takeaways: Weight
-    went_wrong: Weight
-
-
 class WordCounts(Strict):
-    """How many words a takeaway has that reads well."""
+    """How many words a takeaway has at least, and how many where it reads well."""
 
+    least: int = Field(ge=1)
     fewest: int = Field(ge=1)
     most: int = Field(ge=2)
 
@@ -146,19 +135,65 @@ class ChoiceWeights(Strict):
     same_incident: Weight
 
 
+class OtherLanguage(Strict):
+    """The scores of lines in a language that nothing here reads, by their heading alone."""
+
+    takeaways: float = Field(ge=0, le=1)
+    went_wrong: float = Field(ge=0, le=1)
+    elsewhere: float = Field(ge=0, le=1)
+    says: str
+
+
+REASONS = frozenset(
+    {
+        "mechanism",
+        "general",
+        "surprise",
+        "theme",
+        "transferable",
+        "to_do",
+        "narration",
+        "symptom",
+        "private_marks",
+        "masked",
+        "vague",
+        "apology",
+        "context",
+        "opens_in_the_air",
+        "question",
+        "short",
+        "long",
+    }
+)
+
+
 class RankingFile(Strict):
     """`config/ranking.yaml`."""
 
     bar: float = Field(gt=0, lt=1)
+    offered_from: dict[Meaning, float] = {}
     words: WordCounts
-    sources: Sources
-    other_language: Weight
-    weights: Weights
+    other_language: OtherLanguage
+    places: dict[Meaning, str]
+    no_heading: str
+    reasons: dict[str, Says]
     set_aside: SetAside
     hindsight: str
     choice: ChoiceWeights
     per_incident: int = Field(ge=1)
     minor_from: int = Field(ge=1, le=5)
+
+    @model_validator(mode="after")
+    def _complete(self) -> "RankingFile":
+        odd = sorted(REASONS ^ self.reasons.keys())
+        if odd or Meaning.OTHER not in self.places:
+            message = f"reasons: {', '.join(odd)}: missing or unknown" if odd else "places.other is missing"
+            raise ValueError(message)
+        return self
+
+
+class CuesFile(RootModel[dict[str, list[Annotated[str, Field(min_length=1)]]]]):
+    """`config/cues.yaml`: kinds of words, in order."""
 
 
 class ThemeEntry(Strict):

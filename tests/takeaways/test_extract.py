@@ -2,7 +2,8 @@ import pytest
 
 from digest.model import TextFormat
 from digest.takeaways import Lexicon, printed_text
-from digest.takeaways.extract import MOST_PRINTED, candidates_of
+from digest.takeaways.extract import candidates_of
+from digest.takeaways.printed import MOST_PRINTED
 from digest.takeaways.sections import sections_of
 
 

@@ -166,7 +166,10 @@ def test_a_review_in_another_language_is_read_by_its_headings_alone(lexicon: Lex
     reading = reading_of(incident(text=text), lexicon)
 
     assert reading.language == "no"
-    assert [t.printed for t in reading.takeaways] == [True]
+    assert [(t.heading, t.printed) for t in reading.takeaways] == [
+        ("Hva lærte vi?", True),
+        ("Sammendrag", False),
+    ]
     assert "not in English: judged by its heading alone" in reading.takeaways[0].reasons
     assert reading.findings == ()
 

@@ -35,12 +35,19 @@ def broken(mappings: dict[str, Any], change: Callable[[dict[str, Any]], None]) -
         (lambda m: m["ranking"].update(baar=1), "config/ranking.yaml baar"),
         (lambda m: m["ranking"].update(bar=2), "config/ranking.yaml bar"),
         (
-            lambda m: m["ranking"]["weights"]["vague"].update(weight="much"),
-            "config/ranking.yaml weights.vague.weight",
+            lambda m: m["ranking"]["choice"]["novel"].update(weight="much"),
+            "config/ranking.yaml choice.novel.weight",
         ),
         (
-            lambda m: m["ranking"]["weights"]["vague"].update(says="{x}"),
-            "config/ranking.yaml weights.vague.says",
+            lambda m: m["ranking"]["reasons"]["vague"].update(says="{x}"),
+            "config/ranking.yaml reasons.vague.says",
+        ),
+        (lambda m: m["ranking"]["reasons"].pop("vague"), "config/ranking.yaml"),
+        (lambda m: m["ranking"]["places"].pop("other"), "config/ranking.yaml"),
+        (lambda m: m["cues"].update(cause=["because", False]), "config/cues.yaml cause[1]"),
+        (
+            lambda m: m["cues"].update(cause=[""]),
+            "config/cues.yaml cause[0]",
         ),
         (lambda m: m["themes"]["themes"].append(m["themes"]["themes"][0]), "config/themes.yaml themes["),
         (lambda m: m["themes"]["themes"][1].pop("question"), "config/themes.yaml themes[1].question"),
@@ -52,6 +59,6 @@ def test_a_wrong_file_is_named_with_its_key(mappings: dict[str, Any], change: An
 
 def test_each_weight_has_a_reason(mappings: dict[str, Any]) -> None:
     ranking = mappings["ranking"]
-    weights = [*ranking["weights"].values(), *ranking["choice"].values(), *ranking["sources"].values()]
+    weights = [*ranking["reasons"].values(), *ranking["choice"].values()]
 
     assert all(entry["because"] for entry in weights)

@@ -49,7 +49,7 @@ def test_an_edition_is_never_padded(lexicon: Lexicon) -> None:
     ranking = rank(readings, incidents, (), lexicon)
 
     assert texts(ranking.chosen) == ["Printed."]
-    assert [why for _, why in ranking.passed_over] == ["below the bar (0.30 of 0.50)"]
+    assert [why for _, why in ranking.passed_over] == ["below the bar (0.30 of 0.55)"]
 
 
 def test_at_most_two_are_of_one_incident(lexicon: Lexicon) -> None:
