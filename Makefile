@@ -60,7 +60,7 @@ model: $(VENV)/.ready-dev ## train the scoring models again; CORPUS=path, ONLY=w
 	@nice -n 10 env OMP_NUM_THREADS=1 PYTHONPATH=tests/benchmarks $(BIN)/python -m training $(CORPUS) $(if $(ONLY),--only $(ONLY))
 
 lock: $(VENV)/.ready-dev ## pin the newest versions again
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --extra setup --extra encoder --no-annotate \
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --extra setup --no-annotate \
 		--custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --extra setup --extra dev --extra encoder --no-annotate \
 		--constraint requirements.lock --custom-compile-command "make lock" \
