@@ -114,7 +114,7 @@ def month(corpus: Path) -> list[Row]:
             whole.append(told["cpu_s"])
             peak = max(peak, told["peak_mb"])
     # It was 3 while headings alone decided; since every line of every section is scored, the work grows with
-    # the lines, not with the learning sections. The sample's reviews are short, with more learnings to a line.
+    # the lines, not with learning sections. The sample's reviews are short, with more learnings to a line.
     most = 11 if corpus == SAMPLE else 8
     ratio = statistics.median(w / a for w, a in zip(whole, alone, strict=True))
     detail = f"{statistics.median(whole):.2f} s beside {statistics.median(alone):.2f} s of CPU"
