@@ -17,7 +17,8 @@ from digest.config import Config, load
 from digest.errors import ConfigError
 from digest.ledger import Ledger
 from digest.period import Month
-from digest.pipeline.setup import Stopped
+from digest.pipeline.notices import Desk
+from digest.pipeline.setup import Setup, Stopped
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -98,6 +99,11 @@ def program() -> str:
 def option_of(config_file: Path) -> str:
     """Return what has to stand in a command for this config: ` --config FILE`; empty for the usual one."""
     return "" if config_file == DEFAULT else f" --config {shlex.quote(str(config_file))}"
+
+
+def desk_of(setup: Setup, config_file: Path) -> Desk:
+    """Return who writes notices; the commands in them name the config where it is not the usual one."""
+    return Desk.of(setup, None if config_file == DEFAULT else config_file)
 
 
 def print_json(value: object) -> None:

@@ -13,10 +13,9 @@ from digest.edition.headline import count_of
 from digest.errors import ConfigError
 from digest.ledger import EditionState, HeldEdition, Ledger
 from digest.model import Edition
-from digest.pipeline import Job, Setup, run, trial
+from digest.pipeline import Job, run, trial
 from digest.pipeline.due_work import Done, ask_editor, tick
 from digest.pipeline.making import asks_approval
-from digest.pipeline.notices import Desk
 from digest.pipeline.setup import Stopped
 
 # A clock calls again; what waits an hour for a tracker's limit keeps nobody.
@@ -65,7 +64,7 @@ def _make(job: Job, lines: common.Lines, config_file: Path, how: dict[str, bool]
     with Ledger.open(job.setup.ledger) as ledger:
         outcome = run(job, ledger, recollect=how["recollect"], incomplete=how["incomplete"])
         if outcome.awaits_approval:
-            asked = ask_editor(_desk(job.setup, config_file), ledger, job, outcome.held)
+            asked = ask_editor(common.desk_of(job.setup, config_file), ledger, job, outcome.held)
     lines.end()
     if how["as_json"]:
         common.print_json({**telling.outcome_json(outcome), "editor": list(asked.lines)})
@@ -74,10 +73,6 @@ def _make(job: Job, lines: common.Lines, config_file: Path, how: dict[str, bool]
         click.echo("".join(f"{line}\n" for line in asked.lines), nl=False)
     if asked.trouble or outcome.problems or telling.still_open(outcome.deliveries):
         sys.exit(PROBLEMS)
-
-
-def _desk(setup: Setup, config_file: Path) -> Desk:
-    return Desk.of(setup, None if config_file == common.DEFAULT else config_file)
 
 
 def _check_alone(month: str | None, how: dict[str, bool]) -> None:
@@ -93,7 +88,7 @@ def _due(config: Config, config_file: Path, lines: common.Lines, how: dict[str, 
     """Do what is due; silent where that is nothing, as cron mails whatever is printed."""
     quiet = common.Lines(quiet=not sys.stderr.isatty() or how["as_json"], stop=lines.stop)
     setup = assemble(config, patience_s=DUE_PATIENCE_S, tell=quiet.stage, sleep=quiet.sleep)
-    desk = _desk(setup, config_file)
+    desk = common.desk_of(setup, config_file)
     try:
         with Ledger.open(setup.ledger) as ledger:
             done = tick(desk, ledger, common.now(), quiet, trust_clock=how["trust_clock"])

@@ -79,7 +79,7 @@ class Ticker:
         config = common.read_config(self._config_file)
         progress = _Heeding(self._bell, self._log)
         setup = assemble(config, patience_s=DUE_PATIENCE_S, tell=progress.tell, sleep=progress.sleep)
-        desk = Desk.of(setup, None if self._config_file == common.DEFAULT else self._config_file)
+        desk = common.desk_of(setup, self._config_file)
         try:
             with Ledger.open(setup.ledger) as ledger:
                 for line in self._work(desk, ledger, now, progress).lines:

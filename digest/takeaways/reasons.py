@@ -12,24 +12,8 @@ from digest.takeaways.language import BLAME, HINDSIGHT
 from digest.takeaways.lexicon import Lexicon
 from digest.takeaways.page import Line
 from digest.takeaways.sentences import clean, count_words, fold
+from digest.takeaways.shapes import CUES
 
-_CUES = (  # in the order in which they are told
-    "mechanism",
-    "general",
-    "surprise",
-    "theme",
-    "transferable",
-    "to_do",
-    "narration",
-    "symptom",
-    "private_marks",
-    "masked",
-    "vague",
-    "apology",
-    "context",
-    "opens_in_the_air",
-    "question",
-)
 _INSIDERS = {"private_marks", "masked", "context"}
 _OPENING = {"opens_in_the_air"}
 # Where the first is found, the second says less than nothing.
@@ -47,7 +31,7 @@ def reasons_of(line: Line, rules: Collection[str], theme: Theme | None, lexicon:
         reasons.append(says["long"].says)
     name = theme.name[:1].lower() + theme.name[1:] if theme else ""
     found = _found(line, name, lexicon)
-    reasons += [says[cue].says.format(found=found[cue], theme=name) for cue in _CUES if cue in found]
+    reasons += [says[cue].says.format(found=found[cue], theme=name) for cue in CUES if cue in found]
     return tuple(reasons)
 
 

@@ -144,27 +144,24 @@ class OtherLanguage(Strict):
     says: str
 
 
-REASONS = frozenset(
-    {
-        "mechanism",
-        "general",
-        "surprise",
-        "theme",
-        "transferable",
-        "to_do",
-        "narration",
-        "symptom",
-        "private_marks",
-        "masked",
-        "vague",
-        "apology",
-        "context",
-        "opens_in_the_air",
-        "question",
-        "short",
-        "long",
-    }
+CUES = (  # in the order in which they are told
+    "mechanism",
+    "general",
+    "surprise",
+    "theme",
+    "transferable",
+    "to_do",
+    "narration",
+    "symptom",
+    "private_marks",
+    "masked",
+    "vague",
+    "apology",
+    "context",
+    "opens_in_the_air",
+    "question",
 )
+REASONS = frozenset({*CUES, "short", "long"})
 
 
 class RankingFile(Strict):
