@@ -1,9 +1,11 @@
+import email
 import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable
+from email.policy import default
 from pathlib import Path
 
 import pytest
@@ -436,7 +438,10 @@ def test_a_run_by_hand_that_is_held_writes_to_the_editor_once(call: Call, shop: 
     assert "learning@example.org was written to, with the proof." in first[1]
     assert f"approve --config {shop.file} 2026-05" in first[1]
     assert "was written to" not in second[1]
-    assert len(list((shop.folder / "out" / "notices").glob("*.eml"))) == 1
+    (notice,) = (shop.folder / "out" / "notices").glob("*.eml")
+    text = email.message_from_bytes(notice.read_bytes(), policy=default).get_body(("plain",))
+    assert text is not None
+    assert f"digest approve 2026-05 --config {shop.file}" in " ".join(text.get_content().split())
 
 
 def test_an_editors_file_in_which_nothing_is_decided_does_not_keep_from_approving(
